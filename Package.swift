@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [.treatAllWarnings(as: .error)]
+
+let package = Package(
+    name: "perennial",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "perennial", targets: ["Perennial"]),
+        .library(name: "Replay", targets: ["Replay"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.7.0"),
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.0.0"),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.30.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.8.0"),
+    ],
+    targets: [
+        // Values every stage speaks.
+        .target(name: "Schema", swiftSettings: strict),
+
+        // Numerics: C kernels and BLAS behind Tensors, models and adapters above.
+        .target(name: "CKernels"),
+        .target(name: "COpenBLAS"),
+        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
+        .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: strict),
+        .target(
+            name: "Adapters",
+            dependencies: ["Schema", "Transformers", .product(name: "Crypto", package: "swift-crypto")],
+            swiftSettings: strict),
+        .target(name: "Tokenizers", swiftSettings: strict),
+
+        // Memory.
+        .systemLibrary(name: "CZstd", path: "Replay/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
+        .target(
+            name: "Replay", dependencies: ["CZstd"], path: "Replay", exclude: ["CZstd", "README.md"],
+            swiftSettings: strict),
+
+        // Learning and judging.
+        .target(
+            name: "Training", dependencies: ["Schema", "Adapters", "Replay", "Tokenizers"], swiftSettings: strict),
+        .target(name: "Evaluation", dependencies: ["Schema", "Adapters", "Tokenizers"], swiftSettings: strict),
+
+        // Service.
+        .target(
+            name: "Store",
+            dependencies: [
+                "Schema", .product(name: "GRDB", package: "GRDB.swift"),
+                .product(name: "Crypto", package: "swift-crypto"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Pipeline",
+            dependencies: [
+                "Schema", "Training", "Evaluation", "Store", "Replay",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(
+            name: "Serving",
+            dependencies: [
+                "Schema", "Adapters", "Tokenizers", "Store",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "Metrics", package: "swift-metrics"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: strict),
+        .target(name: "Dashboards", dependencies: ["Schema", "Evaluation"], swiftSettings: strict),
+        .executableTarget(
+            name: "Perennial",
+            dependencies: [
+                "Schema", "Tensors", "Transformers", "Adapters", "Tokenizers", "Replay", "Training", "Evaluation",
+                "Store", "Pipeline", "Serving", "Dashboards",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "Yams", package: "Yams"),
+            ],
+            swiftSettings: strict),
+
+        .testTarget(name: "SchemaTests", dependencies: ["Schema"]),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .c11
+)

@@ -1,0 +1,6 @@
+import ArgumentParser
+
+@main
+struct Perennial: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(commandName: "perennial")
+}

@@ -1,0 +1,53 @@
+/// What became of the lines of one ingest. `accepted + duplicates + rejected` = lines received.
+public struct IngestReport: Sendable, Hashable, Codable {
+    public var accepted = 0
+    public var duplicates = 0
+    public var rejected = 0
+    /// The first ``maximumErrors`` rejections.
+    public var errors: [Rejection] = []
+    /// Sequence numbers of the first and last accepted example; `nil` when none was accepted.
+    public var firstSequence: Int64?
+    public var lastSequence: Int64?
+
+    public static let maximumErrors = 100
+
+    public init() {}
+
+    /// Adds a later part of the same stream.
+    public mutating func merge(_ other: IngestReport) {
+        accepted += other.accepted
+        duplicates += other.duplicates
+        rejected += other.rejected
+        errors.append(contentsOf: other.errors.prefix(Self.maximumErrors - errors.count))
+        firstSequence = firstSequence ?? other.firstSequence
+        lastSequence = other.lastSequence ?? lastSequence
+    }
+
+    public mutating func reject(_ rejection: Rejection) {
+        rejected += 1
+        if errors.count < Self.maximumErrors { errors.append(rejection) }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case accepted, duplicates, rejected, errors
+        case firstSequence = "first_sequence"
+        case lastSequence = "last_sequence"
+    }
+}
+
+/// Why one line was not taken: which line, which field, which rule, and what would be right.
+public struct Rejection: Sendable, Hashable, Codable, Error {
+    /// 1-based line of the body or file; the header of a CSV file is line 1.
+    public var line: Int
+    public var field: String?
+    /// Machine-readable rule, e.g. `missing_field`, `wrong_type`, `too_long`, `unknown_field`, `invalid_json`.
+    public var code: String
+    public var message: String
+
+    public init(line: Int, field: String?, code: String, message: String) {
+        self.line = line
+        self.field = field
+        self.code = code
+        self.message = message
+    }
+}

@@ -1,0 +1,56 @@
+/// What the gate decided about a candidate, and on what evidence.
+public struct Verdict: Sendable, Hashable, Codable {
+    public var decision: Decision
+    /// In words, for an operator: which slice fell by how much, of how many examples.
+    public var reason: String
+    public var slices: [SliceComparison]
+    /// 1-based attempt; each retry doubles the replay.
+    public var attempt: Int
+    public var tolerance: Double
+    public var confidence: Double
+
+    public enum Decision: String, Sendable, Hashable, Codable { case promote, reject, retry }
+
+    public init(
+        decision: Decision, reason: String, slices: [SliceComparison], attempt: Int = 1, tolerance: Double,
+        confidence: Double
+    ) {
+        self.decision = decision
+        self.reason = reason
+        self.slices = slices
+        self.attempt = attempt
+        self.tolerance = tolerance
+        self.confidence = confidence
+    }
+}
+
+/// Candidate against champion on the same held-out examples of one slice.
+public struct SliceComparison: Sendable, Hashable, Codable {
+    /// Experience the slice was held out from.
+    public var experience: Int
+    public var isNew: Bool
+    public var examples: Int
+    /// Accuracy, 0 to 1; `nil` where there is no champion.
+    public var champion: Double?
+    public var candidate: Double
+    /// One-sided p-value of "the drop exceeds the tolerance"; `nil` where not tested.
+    public var pValue: Double?
+
+    public init(
+        experience: Int, isNew: Bool, examples: Int, champion: Double?, candidate: Double, pValue: Double? = nil
+    ) {
+        self.experience = experience
+        self.isNew = isNew
+        self.examples = examples
+        self.champion = champion
+        self.candidate = candidate
+        self.pValue = pValue
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case experience
+        case isNew = "new"
+        case examples, champion, candidate
+        case pValue = "p_value"
+    }
+}
