@@ -90,6 +90,7 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "SchemaTests", dependencies: ["Schema"]),
+        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -42,6 +42,8 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var beta2 = 0.999
         public var epsilon = 1e-8
         public var warmupSteps = 20
+        /// Small updates run more epochs, until this many steps are made.
+        public var minimumSteps = 100
         public var schedule = Schedule.linear
         public var gradientClip = 1.0
         /// Stop after this many epochs without improvement on the update's own held-out part; 0 = never.
@@ -55,6 +57,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             case weightDecay = "weight_decay"
             case beta1, beta2, epsilon
             case warmupSteps = "warmup_steps"
+            case minimumSteps = "min_steps"
             case schedule
             case gradientClip = "gradient_clip"
             case patience
@@ -89,6 +92,30 @@ public struct Recipe: Sendable, Hashable, Codable {
         /// Retries, each with twice the replay, before an update is rejected.
         public var retries = 2
         public init() {}
+    }
+
+    /// What is out of range, with the remedy; `nil` when the recipe can be used.
+    public var problem: String? {
+        let checks: [(Bool, String)] = [
+            ((1...256).contains(adapter.rank), "adapter.rank must be 1 to 256, not \(adapter.rank)"),
+            (adapter.alpha > 0, "adapter.alpha must be above 0, not \(adapter.alpha)"),
+            ((0..<1).contains(adapter.dropout), "adapter.dropout must be 0 up to 1, not \(adapter.dropout)"),
+            (!adapter.targets.isEmpty, "adapter.targets must name at least one module"),
+            (adapter.featureScale > 0, "adapter.feature_scale must be above 0, not \(adapter.featureScale)"),
+            ((1...1_000).contains(optimization.epochs), "optimization.epochs must be 1 to 1000"),
+            ((1...4_096).contains(optimization.batchSize), "optimization.batch_size must be 1 to 4096"),
+            (optimization.learningRate > 0, "optimization.learning_rate must be above 0"),
+            (optimization.gradientClip > 0, "optimization.gradient_clip must be above 0"),
+            (optimization.warmupSteps >= 0, "optimization.warmup_steps cannot be negative"),
+            (replay.examples >= 0, "replay.examples cannot be negative"),
+            (replay.ratio >= 0, "replay.ratio cannot be negative"),
+            ((0...1).contains(gate.tolerance), "gate.tolerance must be 0 to 1"),
+            (gate.confidence > 0.5 && gate.confidence < 1, "gate.confidence must lie between 0.5 and 1"),
+            ((0...10).contains(gate.retries), "gate.retries must be 0 to 10"),
+            ((4...512).contains(maximumLength), "max_length must be 4 to 512, not \(maximumLength)"),
+            ((1...64).contains(threads), "threads must be 1 to 64, not \(threads)"),
+        ]
+        return checks.first { !$0.0 }?.1
     }
 
     enum CodingKeys: String, CodingKey {
