@@ -1,0 +1,52 @@
+import Foundation
+import Schema
+
+/// The directory that a service and its trainer share: where each thing lies.
+///
+///     <root>/perennial.sqlite      ledger, tasks, updates, registry, evaluations
+///     <root>/adapters/sha256-…/    immutable adapter directories
+///     <root>/replay/sha256-….replay
+///     <root>/models/<name>/        base models, Hugging Face layout
+///     <root>/inbox/<task>/         dropped files
+///     <root>/worker.lock           held by the one trainer
+public struct Home: Sendable, Hashable {
+    public let root: URL
+
+    public init(root: URL) { self.root = root.standardizedFileURL }
+
+    public var database: URL { root.appending(path: "perennial.sqlite") }
+    public var adapters: URL { root.appending(path: "adapters") }
+    public var replay: URL { root.appending(path: "replay") }
+    public var models: URL { root.appending(path: "models") }
+    public var inbox: URL { root.appending(path: "inbox") }
+    public var workerLock: URL { root.appending(path: "worker.lock") }
+
+    /// Directory of the adapter with this digest, `sha256:…`.
+    public func adapter(_ digest: String) -> URL { adapters.appending(path: Self.fileName(digest)) }
+
+    /// File of the replay generation with this digest, `sha256:…`.
+    public func replayGeneration(_ digest: String) -> URL {
+        replay.appending(path: Self.fileName(digest) + ".replay")
+    }
+
+    public func model(_ name: String) -> URL { models.appending(path: name) }
+
+    public func inbox(_ task: TaskName) -> URL { inbox.appending(path: task.rawValue) }
+
+    /// Makes the root and its directories where they are missing, readable by their owner only.
+    ///
+    /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+    public func create() throws {
+        for directory in [root, adapters, replay, models, inbox] {
+            do {
+                try FileManager.default.createDirectory(
+                    at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+            } catch {
+                throw StoreError.cannotWrite(path: directory.path, reason: error.localizedDescription)
+            }
+        }
+    }
+
+    /// `sha256:ab…` as a file name: `sha256-ab…`. Colons are not portable in paths.
+    private static func fileName(_ digest: String) -> String { digest.replacing(":", with: "-") }
+}

@@ -1,0 +1,108 @@
+import Schema
+
+/// Everything an update learns from; the same update claimed again after a crash gets the same again.
+public struct UpdateWork: Sendable {
+    public var update: Update
+    public var task: LearningTask
+    /// New examples in order of arrival, without held-out ones.
+    public var training: [LedgerExample]
+    /// The new slice: judged by, never trained on.
+    public var heldOut: [LedgerExample]
+    /// Parent of the candidate; `nil` for a task's first adapter.
+    public var parent: AdapterVersion?
+    public var replay: ReplayState
+    /// Sequence numbers of the first and last training example.
+    public var range: ClosedRange<Int64>
+    /// How often this update was claimed, 1 the first time.
+    public var attempt: Int
+}
+
+/// An example as the ledger keeps it.
+public struct LedgerExample: Sendable, Hashable {
+    public var sequence: Int64
+    public var text: String
+    public var label: String
+    public var id: String?
+    public var source: String?
+    public var timestamp: Double?
+
+    public init(
+        sequence: Int64, text: String, label: String, id: String? = nil, source: String? = nil,
+        timestamp: Double? = nil
+    ) {
+        self.sequence = sequence
+        self.text = text
+        self.label = label
+        self.id = id
+        self.source = source
+        self.timestamp = timestamp
+    }
+}
+
+/// A replay memory as written to disk after an update.
+public struct ReplayGeneration: Sendable, Hashable, Codable {
+    /// `sha256:` and 64 hexadecimal digits over its file.
+    public var digest: String
+    public var examples: Int
+    /// Stored bytes: text, dictionary, labels, index and checksums.
+    public var bytes: Int
+    public init(digest: String, examples: Int, bytes: Int) {
+        self.digest = digest
+        self.examples = examples
+        self.bytes = bytes
+    }
+}
+
+/// The replay memory to read, and the texts a reader drops from it because they were relabelled or replaced since.
+public struct ReplayState: Sendable, Hashable {
+    /// `nil` when nothing was kept yet.
+    public var generation: ReplayGeneration?
+    public var removals: Set<ContentHash>
+    public init(generation: ReplayGeneration? = nil, removals: Set<ContentHash> = []) {
+        self.generation = generation
+        self.removals = removals
+    }
+}
+
+/// A trained adapter the gate has judged.
+public struct Candidate: Sendable, Hashable {
+    public var digest: String
+    public var metrics: AdapterVersion.Metrics
+    public var verdict: Verdict
+    /// Replayed examples seen in training.
+    public var replayed: Int
+    /// The candidate on every slice, the new one included.
+    public var evaluations: [SliceEvaluation]
+
+    public init(
+        digest: String, metrics: AdapterVersion.Metrics, verdict: Verdict, replayed: Int = 0,
+        evaluations: [SliceEvaluation] = []
+    ) {
+        self.digest = digest
+        self.metrics = metrics
+        self.verdict = verdict
+        self.replayed = replayed
+        self.evaluations = evaluations
+    }
+}
+
+/// What a promotion writes besides the candidate.
+public struct Promotion: Sendable, Hashable {
+    public var candidate: Candidate
+    /// The replay memory after this update; `nil` when the recipe keeps none.
+    public var replay: ReplayGeneration?
+    /// The parent on the new slice, before learning it: `R[i-1,i]` of forward transfer.
+    public var parentOnNewSlice: SliceEvaluation?
+    /// The untrained model on the new slice: `b[i]` of forward transfer.
+    public var untrainedOnNewSlice: SliceEvaluation?
+
+    public init(
+        candidate: Candidate, replay: ReplayGeneration?, parentOnNewSlice: SliceEvaluation? = nil,
+        untrainedOnNewSlice: SliceEvaluation? = nil
+    ) {
+        self.candidate = candidate
+        self.replay = replay
+        self.parentOnNewSlice = parentOnNewSlice
+        self.untrainedOnNewSlice = untrainedOnNewSlice
+    }
+}
