@@ -1,6 +1,42 @@
 import ArgumentParser
+import Foundation
+import Tensors
 
 @main
 struct Perennial: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(commandName: "perennial")
+    static let configuration = CommandConfiguration(
+        commandName: "perennial",
+        abstract: "Learns from labelled examples while it serves, and forgets nothing.",
+        discussion: """
+            Stream labelled text in, query the endpoint the whole time, watch forgetting from the terminal.
+            Start with `perennial model pull`, then `perennial serve`.
+            """,
+        version: Build.version,
+        subcommands: [
+            ServeCommand.self, WorkCommand.self, TaskCommand.self, IngestCommand.self, PredictCommand.self,
+            UpdateCommand.self, AdapterCommand.self, ReplayCommand.self, ForgettingCommand.self,
+            DashboardCommand.self, ModelCommand.self, TokenizeCommand.self, EmbedCommand.self, BenchCommand.self,
+            DoctorCommand.self,
+        ])
+
+    static func main() async {
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let failure = CommandFailure(error)
+            guard failure.isOurs else { exit(withError: error) }
+            Console.error("perennial: \(failure.message)")
+            Glibc.exit(failure.exitCode.rawValue)
+        }
+    }
+}
+
+enum Build {
+    static let version = "0.1.0"
 }

@@ -1,0 +1,36 @@
+import AsyncHTTPClient
+import Foundation
+import NIOCore
+
+/// A running service, by its address.
+struct HTTPTransport: Transport {
+    private let base: String
+    private let client = HTTPClient(eventLoopGroupProvider: .singleton)
+
+    /// - Throws: ``CommandFailure`` when `address` is not an http or https URL.
+    init(address: String) throws {
+        guard let url = URL(string: address), ["http", "https"].contains(url.scheme), url.host != nil else {
+            throw CommandFailure("\"\(address)\" is not an http:// or https:// address", .usage)
+        }
+        base = address.hasSuffix("/") ? String(address.dropLast()) : address
+    }
+
+    func send(_ request: ServiceRequest) async throws -> ServiceResponse {
+        var message = HTTPClientRequest(url: base + request.path)
+        message.method = .RAW(value: request.method)
+        if let type = request.contentType { message.headers.add(name: "content-type", value: type) }
+        if let key = request.idempotencyKey { message.headers.add(name: "idempotency-key", value: key) }
+        if !request.body.isEmpty { message.body = .bytes(ByteBuffer(data: request.body)) }
+        do {
+            let response = try await client.execute(message, timeout: .seconds(120))
+            let body = try await response.body.collect(upTo: 256 << 20)
+            return ServiceResponse(status: Int(response.status.code), body: Data(buffer: body))
+        } catch {
+            throw CommandFailure(
+                "no service answers at \(base) (\(error)); start one with `perennial serve` or name another with --url",
+                .unreachable)
+        }
+    }
+
+    func shutdown() async throws { try await client.shutdown() }
+}

@@ -1,0 +1,127 @@
+import Foundation
+import Schema
+
+/// The HTTP contract as calls. Errors of the service become ``CommandFailure`` with its own words.
+struct ServiceClient: Sendable {
+    let transport: any Transport
+
+    func tasks() async throws -> Data { try await get("/v1/tasks") }
+    func task(_ name: TaskName) async throws -> Data { try await get("/v1/tasks/\(name)") }
+
+    func putTask(_ name: TaskName, _ body: some Encodable) async throws -> Data {
+        try await send("PUT", "/v1/tasks/\(name)", body: JSONEncoder().encode(body))
+    }
+
+    func deleteTask(_ name: TaskName) async throws { _ = try await send("DELETE", "/v1/tasks/\(name)") }
+
+    func ingest(_ body: Data, type: String, task: TaskName, key: String) async throws -> IngestReport {
+        let request = ServiceRequest(
+            method: "POST", path: "/v1/tasks/\(task)/examples", contentType: type, idempotencyKey: key, body: body)
+        return try decode(IngestReport.self, from: try await checked(request))
+    }
+
+    func predict(_ task: TaskName, _ body: PredictionRequest) async throws -> Data {
+        try await send("POST", "/v1/tasks/\(task)/predict", body: JSONEncoder().encode(body))
+    }
+
+    func requestUpdate(_ task: TaskName) async throws -> Update {
+        try decode(Update.self, from: try await send("POST", "/v1/tasks/\(task)/updates"))
+    }
+
+    func update(_ id: String) async throws -> Update {
+        try decode(Update.self, from: try await get("/v1/updates/\(id)"))
+    }
+
+    func updates(_ task: TaskName) async throws -> [Update] {
+        try decode(ObjectList<Update>.self, from: try await get("/v1/tasks/\(task)/updates")).data
+    }
+
+    func adapters(_ task: TaskName) async throws -> [AdapterVersion] {
+        try decode(ObjectList<AdapterVersion>.self, from: try await get("/v1/tasks/\(task)/adapters")).data
+    }
+
+    func promote(_ version: String, task: TaskName) async throws -> AdapterVersion {
+        try decode(
+            AdapterVersion.self, from: try await send("POST", "/v1/tasks/\(task)/adapters/\(version)/promote"))
+    }
+
+    func rollback(_ task: TaskName) async throws -> AdapterVersion {
+        try decode(AdapterVersion.self, from: try await send("POST", "/v1/tasks/\(task)/rollback"))
+    }
+
+    func forgetting(_ task: TaskName) async throws -> ForgettingReport {
+        try decode(ForgettingReport.self, from: try await get("/v1/tasks/\(task)/forgetting"))
+    }
+
+    func metrics() async throws -> String { String(decoding: try await get("/metrics"), as: UTF8.self) }
+
+    func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: data)
+        } catch {
+            throw CommandFailure("the service answered something else than a \(type): \(error)")
+        }
+    }
+
+    private func get(_ path: String) async throws -> Data { try await send("GET", path) }
+
+    private func send(_ method: String, _ path: String, body: Data = Data()) async throws -> Data {
+        try await checked(
+            ServiceRequest(
+                method: method, path: path, contentType: body.isEmpty ? nil : "application/json", body: body))
+    }
+
+    private func checked(_ request: ServiceRequest) async throws -> Data {
+        let response = try await transport.send(request)
+        guard !(200..<300).contains(response.status) else { return response.body }
+        let message = (try? JSONDecoder().decode(ServiceFailure.self, from: response.body))?.error.message
+        throw CommandFailure(
+            message ?? "the service answered with status \(response.status)", exitStatus(response.status))
+    }
+
+    private func exitStatus(_ status: Int) -> ExitStatus {
+        switch status {
+        case 400, 413, 415, 422: .badData
+        case 429, 502, 503, 504: .unreachable
+        default: .failed
+        }
+    }
+}
+
+/// Body of `POST /v1/tasks/{task}/predict`.
+struct PredictionRequest: Encodable {
+    var input: [String]
+    var topK: Int
+    var adapter: String
+
+    enum CodingKeys: String, CodingKey {
+        case input, adapter
+        case topK = "top_k"
+    }
+}
+
+/// What a prediction carries, as far as the command line shows it.
+struct PredictionAnswer: Decodable {
+    var adapter: AdapterReference
+    var data: [Item]
+
+    struct Item: Decodable {
+        var label: String
+        var score: Double
+        var top: [Choice]
+    }
+    struct Choice: Decodable {
+        var label: String
+        var score: Double
+    }
+}
+
+struct ObjectList<Element: Codable & Sendable>: Codable, Sendable {
+    var object = "list"
+    var data: [Element]
+}
+
+private struct ServiceFailure: Decodable {
+    var error: Detail
+    struct Detail: Decodable { var message: String }
+}

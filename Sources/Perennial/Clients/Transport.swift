@@ -1,0 +1,23 @@
+import Foundation
+
+/// One request to the routes of the HTTP contract, over a connection or in process.
+struct ServiceRequest: Sendable {
+    var method: String
+    /// Path and query, percent-encoded.
+    var path: String
+    var contentType: String?
+    var idempotencyKey: String?
+    var body = Data()
+}
+
+struct ServiceResponse: Sendable {
+    var status: Int
+    var body: Data
+}
+
+/// Carries requests to the routes: to a running service by HTTP, or to the same routes over the home directory.
+protocol Transport: Sendable {
+    /// - Throws: ``CommandFailure`` with exit code 69 when nobody answers.
+    func send(_ request: ServiceRequest) async throws -> ServiceResponse
+    func shutdown() async throws
+}

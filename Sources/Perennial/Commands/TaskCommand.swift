@@ -1,0 +1,133 @@
+import ArgumentParser
+import Foundation
+import Schema
+
+struct TaskCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "task", abstract: "Create, list, show and delete tasks.",
+        subcommands: [Create.self, List.self, Show.self, Delete.self])
+
+    struct Create: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Create a task, or change it.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+        @Argument(help: "Name: a-z, 0-9, '.', '_', '-'.") var name: String
+        @Option(help: "What the task is for.") var description: String?
+        @Option(help: "Labels known beforehand, separated by commas; others join as they arrive.") var labels: String?
+        @Option(help: "Update once this many new examples wait.") var minExamples: Int?
+        @Option(help: "… or when the oldest has waited this many seconds …") var maxWaitSeconds: Double?
+        @Option(help: "… and at least this many wait.") var minExamplesAfterWait: Int?
+        @Option(help: "Share held out for evaluation, 0 to 0.5.") var holdout: Double?
+        @Option(help: "What becomes of learned text: inbox (dropped) or keep.") var retention: Retention?
+        @Option(help: "Learning recipe.") var recipe: String?
+
+        func run() async throws {
+            let name = try TaskName(name)
+            if let recipe { _ = try RecipeLibrary(home: options.homeDirectory).recipe(named: recipe) }
+            let body = Body(
+                kind: "classify",
+                labels: labels.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } },
+                description: description,
+                update: Body.Policy(
+                    min_examples: minExamples, max_wait_seconds: maxWaitSeconds,
+                    min_examples_after_wait: minExamplesAfterWait, holdout: holdout, retention: retention?.rawValue,
+                    recipe: recipe))
+            try await withClient(options, service) { client in
+                let answer = try await client.putTask(name, body)
+                if options.json {
+                    Console.line(String(decoding: answer, as: UTF8.self))
+                } else {
+                    Console.line("task \(name) is ready; stream examples with: perennial ingest FILE --task \(name)")
+                }
+            }
+        }
+
+        private struct Body: Encodable {
+            var kind: String
+            var labels: [String]?
+            var description: String?
+            var update: Policy?
+            struct Policy: Encodable {
+                var min_examples: Int?
+                var max_wait_seconds: Double?
+                var min_examples_after_wait: Int?
+                var holdout: Double?
+                var retention: String?
+                var recipe: String?
+            }
+        }
+    }
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the tasks.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+
+        func run() async throws {
+            try await withClient(options, service) { client in
+                let answer = try await client.tasks()
+                if options.json { return Console.line(String(decoding: answer, as: UTF8.self)) }
+                let tasks = try client.decode(ObjectList<LearningTask>.self, from: answer).data
+                if tasks.isEmpty { return Console.line("no tasks yet; create one with: perennial task create NAME") }
+                for task in tasks {
+                    let purpose = task.description.map { "  \($0)" } ?? ""
+                    Console.line("\(task.name)  \(task.labels.count) labels\(purpose)")
+                }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Show one task.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+        @Argument var name: String
+
+        func run() async throws {
+            let name = try TaskName(name)
+            try await withClient(options, service) { client in
+                let answer = try await client.task(name)
+                if options.json { return Console.line(String(decoding: answer, as: UTF8.self)) }
+                let task = try client.decode(LearningTask.self, from: answer)
+                let policy = task.update
+                Console.line("task        \(task.name) (\(task.kind.rawValue))")
+                if let description = task.description { Console.line("            \(description)") }
+                Console.line("labels      \(task.labels.isEmpty ? "none yet" : task.labels.joined(separator: ", "))")
+                Console.line(
+                    "updates     at \(policy.minimumExamples) new examples, or after \(policy.maximumWaitSeconds) s with \(policy.minimumExamplesAfterWait)"
+                )
+                Console.line("held out    \(Int((policy.holdout * 100).rounded())) % of each label")
+                Console.line("recipe      \(policy.recipe); learned text: \(policy.retention.rawValue)")
+                for version in try await client.adapters(name) where version.state == .champion {
+                    Console.line("champion    \(version.version) \(version.digest)")
+                }
+            }
+        }
+    }
+
+    struct Delete: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Delete a task with its examples, memory and adapters.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+        @Argument var name: String
+        @Flag(help: "Do not ask.") var yes = false
+
+        func run() async throws {
+            let name = try TaskName(name)
+            if !yes {
+                guard Console.isInputTerminal else {
+                    throw CommandFailure("deleting \(name) cannot be undone; say --yes", .usage)
+                }
+                Console.errorOutput("Delete task \(name) with everything it learned? [y/N] ")
+                guard readLine()?.lowercased() == "y" else { throw CommandFailure("nothing was deleted") }
+            }
+            try await withClient(options, service) { client in
+                try await client.deleteTask(name)
+                if options.json { try JSON.print(["deleted": name.rawValue]) } else { Console.line("deleted \(name)") }
+            }
+        }
+    }
+}
+
+extension Retention: ExpressibleByArgument {}

@@ -1,0 +1,48 @@
+import Foundation
+import Schema
+
+/// Recipes by name: `NAME.yaml` in `<home>/recipes`, then in the `Configs/recipes` the program came with.
+struct RecipeLibrary {
+    let directories: [URL]
+
+    init(home: URL) {
+        directories = [home.appending(path: "recipes")] + Self.shipped
+    }
+
+    /// - Throws: ``ConfigurationError`` when there is no such recipe or it cannot be used.
+    func recipe(named name: String) throws -> Recipe {
+        for directory in directories {
+            let file = directory.appending(path: "\(name).yaml")
+            if FileManager.default.fileExists(atPath: file.path) { return try Self.load(from: file) }
+        }
+        if name == "default" { return Recipe() }
+        let known = Set(directories.flatMap(Self.names)).union(["default"]).sorted().joined(separator: ", ")
+        throw ConfigurationError(source: "recipe \(name)", message: "is not in \(directories[0].path); known: \(known)")
+    }
+
+    static func load(from file: URL) throws -> Recipe {
+        var defaults = Recipe()
+        defaults.name = file.deletingPathExtension().lastPathComponent
+        let recipe = try StrictYAML.decode(readText(file), over: defaults, source: file.path)
+        if let problem = recipe.problem { throw ConfigurationError(source: file.path, message: problem) }
+        return recipe
+    }
+
+    private static func names(in directory: URL) -> [String] {
+        let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
+        return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
+    }
+
+    /// Beside the program when installed, in the package when built there, in the working directory.
+    private static var shipped: [URL] {
+        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        var directories = [program.appending(path: "../share/perennial/recipes").standardizedFileURL]
+        var ancestor = program
+        for _ in 0..<4 {
+            ancestor.deleteLastPathComponent()
+            directories.append(ancestor.appending(path: "Configs/recipes"))
+        }
+        directories.append(URL(filePath: "Configs/recipes").absoluteURL)
+        return directories
+    }
+}

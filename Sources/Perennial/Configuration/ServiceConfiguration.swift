@@ -1,0 +1,59 @@
+import Foundation
+
+/// What `perennial serve` and `perennial work` need to know besides the home directory. `Configs/service.yaml`.
+struct ServiceConfiguration: Codable, Equatable {
+    /// Base model: a name under `<home>/models`, or a directory.
+    var model = "all-MiniLM-L6-v2"
+    var server = Server()
+    var limits = Limits()
+    var inbox = Inbox()
+    var adapters = Adapters()
+
+    struct Server: Codable, Equatable {
+        var host = "127.0.0.1"
+        var port = 8088
+    }
+
+    struct Limits: Codable, Equatable {
+        /// Largest body of an ingest request.
+        var ingestBytes = 67_108_864
+        /// Requests that may wait for the model before others are answered 429.
+        var queue = 1_024
+        var inputsPerRequest = 256
+
+        enum CodingKeys: String, CodingKey {
+            case ingestBytes = "ingest_bytes"
+            case queue
+            case inputsPerRequest = "inputs_per_request"
+        }
+    }
+
+    struct Inbox: Codable, Equatable {
+        var enabled = true
+        /// A file that was not renamed into place is taken once unchanged for this long.
+        var settleSeconds = 1.0
+
+        enum CodingKeys: String, CodingKey {
+            case enabled
+            case settleSeconds = "settle_seconds"
+        }
+    }
+
+    struct Adapters: Codable, Equatable {
+        /// Versions kept of each task, the champion not counted.
+        var keep = 10
+    }
+
+    static func load(from file: URL) throws -> Self {
+        try StrictYAML.decode(readText(file), over: Self(), source: file.path)
+    }
+}
+
+/// The text of a configuration file.
+func readText(_ file: URL) throws -> String {
+    do {
+        return try String(contentsOf: file, encoding: .utf8)
+    } catch {
+        throw ConfigurationError(source: file.path, message: "cannot be read: \(error.localizedDescription)")
+    }
+}

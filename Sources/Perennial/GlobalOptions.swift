@@ -1,0 +1,59 @@
+import ArgumentParser
+import Foundation
+import Logging
+
+/// Options every command takes.
+struct GlobalOptions: ParsableArguments {
+    @Option(
+        name: .long,
+        help:
+            "Home directory: database, adapters, models, inbox. Default $PERENNIAL_HOME, else the user's data directory."
+    )
+    var home: String?
+
+    @Option(name: .long, help: "Service configuration (YAML).")
+    var config: String?
+
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+
+    @Flag(name: .long, help: "Print no progress.")
+    var quiet = false
+
+    @Flag(name: .long, help: "Log what happens in between.")
+    var verbose = false
+
+    /// `--home`, else `$PERENNIAL_HOME`, else `$XDG_DATA_HOME/perennial`, else `~/.local/share/perennial`.
+    var homeDirectory: URL {
+        home.map { URL(filePath: $0).absoluteURL } ?? Self.defaultHome
+    }
+
+    static var defaultHome: URL {
+        let environment = ProcessInfo.processInfo.environment
+        if let home = environment["PERENNIAL_HOME"], !home.isEmpty { return URL(filePath: home).absoluteURL }
+        if let data = environment["XDG_DATA_HOME"], !data.isEmpty {
+            return URL(filePath: data).absoluteURL.appending(path: "perennial")
+        }
+        return FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share/perennial")
+    }
+
+    func serviceConfiguration() throws -> ServiceConfiguration {
+        guard let config else { return ServiceConfiguration() }
+        return try ServiceConfiguration.load(from: URL(filePath: config))
+    }
+
+    /// Progress and logs are for people; `--json` output stays clean because both go to standard error.
+    var hidesProgress: Bool { quiet }
+
+    func logger(_ label: String) -> Logger {
+        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = verbose ? .debug : quiet ? .error : .info
+        return logger
+    }
+}
+
+/// Where a running service is, for commands that can ask one.
+struct ServiceOptions: ParsableArguments {
+    @Option(name: .long, help: "Ask the service at this address instead of working on the home directory.")
+    var url: String?
+}

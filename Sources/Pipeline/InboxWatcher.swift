@@ -1,0 +1,141 @@
+import Foundation
+import Intake
+import Logging
+import Schema
+import ServiceLifecycle
+import Store
+
+/// Takes files dropped under `<home>/inbox/<task>/` once they are complete, streams them into the ledger, and moves
+/// them to `done/` or `rejected/` with a report beside them.
+///
+/// A crash between the last append and the move makes the file count as duplicates next time: nothing doubles.
+public struct InboxWatcher: Service {
+    private let store: Store
+    private let settleSeconds: Double
+    private let interval: Duration
+    private let logger: Logger
+
+    public init(store: Store, settleSeconds: Double = 1, interval: Duration = .milliseconds(250), logger: Logger) {
+        self.store = store
+        self.settleSeconds = settleSeconds
+        self.interval = interval
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var scan = InboxScan(settleSeconds: settleSeconds)
+            while !Task.isCancelled {
+                for file in scan.complete(sightings(), now: Timestamp.now.seconds) where !Task.isCancelled {
+                    await take(URL(filePath: file.path))
+                }
+                try? await Task.sleep(for: interval)
+            }
+        }
+    }
+
+    /// Streams one file in and moves it away.
+    public func take(_ file: URL) async {
+        let name = file.lastPathComponent
+        do {
+            let report = try await ingest(file)
+            let taken = report.ingest.accepted + report.ingest.duplicates > 0 && report.error == nil
+            try move(file, to: taken ? "done" : "rejected", report: report)
+            logger.info(
+                "inbox file \(name): \(report.ingest.accepted) accepted, \(report.ingest.duplicates) duplicates, \(report.ingest.rejected) rejected"
+            )
+        } catch is CancellationError {
+            return
+        } catch {
+            // The file stays where it is; the next look tries again.
+            logger.error("inbox file \(name) could not be taken: \(error)")
+        }
+    }
+
+    private func ingest(_ file: URL) async throws -> InboxReport {
+        var report = InboxReport(file: file.lastPathComponent)
+        let folder = file.deletingLastPathComponent().lastPathComponent
+        guard let task = try? TaskName(folder), (try? await store.task(task)) != nil else {
+            report.error = "there is no task \"\(folder)\"; create it, then drop the file again"
+            return report
+        }
+        guard let format = ExampleFormat(fileName: file.lastPathComponent) else {
+            report.error = "its name must end in .jsonl, .ndjson, .json or .csv"
+            return report
+        }
+        let input = try FileHandle(forReadingFrom: file)
+        defer { try? input.close() }
+        var parser = ExampleParser(format: format)
+        var ended = false
+        do {
+            while !ended {
+                try Task.checkCancellation()
+                let data = try input.read(upToCount: 1 << 20) ?? Data()
+                ended = data.isEmpty
+                var batch = ExampleBatch()
+                if ended { try parser.finish(into: &batch) } else { try parser.parse([UInt8](data), into: &batch) }
+                if batch.count > 0 { report.ingest.merge(try await store.append(LedgerBatch(batch), to: task).report) }
+            }
+        } catch let rejection as Rejection {
+            report.ingest.reject(rejection)
+        }
+        return report
+    }
+
+    private func move(_ file: URL, to folder: String, report: InboxReport) throws {
+        let directory = file.deletingLastPathComponent().appending(path: folder)
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let stem = file.deletingPathExtension().lastPathComponent
+        var target = directory.appending(path: file.lastPathComponent)
+        var number = 1
+        while FileManager.default.fileExists(atPath: target.path) {
+            number += 1
+            target = directory.appending(path: "\(stem)-\(number).\(file.pathExtension)")
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try encoder.encode(report).write(
+            to: directory.appending(path: target.lastPathComponent + ".report.json"), options: .atomic)
+        try FileManager.default.moveItem(at: file, to: target)
+    }
+
+    private func sightings() -> [InboxScan.Sighting] {
+        let manager = FileManager.default
+        let inbox = store.home.inbox
+        let folders = (try? manager.contentsOfDirectory(atPath: inbox.path)) ?? []
+        return folders.flatMap { folder -> [InboxScan.Sighting] in
+            let directory = inbox.appending(path: folder)
+            let names = (try? manager.contentsOfDirectory(atPath: directory.path)) ?? []
+            return names.compactMap { name in
+                // Hidden and half-written files by the usual conventions are not ours yet.
+                if name.hasPrefix(".") || name.hasSuffix(".tmp") || name.hasSuffix(".part") { return nil }
+                let path = directory.appending(path: name).path
+                var status = stat()
+                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+                let modified = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
+                return InboxScan.Sighting(
+                    path: path, size: Int64(status.st_size), modified: modified, inode: UInt64(status.st_ino))
+            }
+        }
+    }
+}
+
+/// Written beside a file that was taken.
+struct InboxReport: Codable {
+    var file: String
+    var ingest = IngestReport()
+    /// Why nothing of the file was taken.
+    var error: String?
+}
+
+extension LedgerBatch {
+    /// A parsed part of a stream, with its lines that were refused.
+    public init(_ batch: ExampleBatch, idempotency: IdempotencyKey? = nil) {
+        var refused = IngestReport()
+        refused.rejected = batch.rejected
+        refused.errors = batch.rejections
+        self.init(
+            entries: batch.examples.map { LedgerEntry(line: $0.line, example: $0.example) }, refused: refused,
+            idempotency: idempotency)
+    }
+}

@@ -1,0 +1,155 @@
+import Adapters
+import Evaluation
+import Foundation
+import Logging
+import Replay
+import Schema
+import ServiceLifecycle
+import Store
+import Synchronization
+import Training
+
+/// The trainer: starts updates that are due, learns one at a time, and writes how each ended.
+///
+/// Everything it knows is in the store. Killed at any moment, the next one queues what was running again, with the
+/// same examples; nothing is doubled and no half-written adapter has a row.
+public struct UpdateWorker: Service {
+    private let store: Store
+    private let learner: Learner
+    private let recipe: @Sendable (String) throws -> Recipe
+    private let keptVersions: Int
+    private let interval: Duration
+    private let logger: Logger
+
+    /// - Parameters:
+    ///   - recipe: the recipe of a name; an error fails the update with its words.
+    ///   - keptVersions: versions of a task that are kept besides the champion.
+    ///   - interval: how often it looks for work.
+    public init(
+        store: Store, learner: Learner, recipe: @escaping @Sendable (String) throws -> Recipe, keptVersions: Int = 10,
+        interval: Duration = .milliseconds(200), logger: Logger
+    ) {
+        self.store = store
+        self.learner = learner
+        self.recipe = recipe
+        self.keptVersions = keptVersions
+        self.interval = interval
+        self.logger = logger
+    }
+
+    public func run() async throws {
+        for update in try await store.recoverUpdates() {
+            logger.notice("update \(update.id) of task \(update.task) was interrupted and is queued again")
+        }
+        await cancelWhenGracefulShutdown {
+            while !Task.isCancelled {
+                do {
+                    if try await runNextUpdate() { continue }
+                } catch is CancellationError {
+                    return
+                } catch {
+                    logger.error("the trainer could not go on: \(error)")
+                }
+                try? await Task.sleep(for: interval)
+            }
+        }
+    }
+
+    /// Starts what is due, then runs one update to its end.
+    ///
+    /// - Returns: whether there was one.
+    public func runNextUpdate() async throws -> Bool {
+        for task in try await store.tasks() {
+            let pending = try await store.pending(task.name)
+            let trigger = UpdateTiming.trigger(
+                waiting: pending.fresh, oldest: pending.oldestArrival, policy: task.update, now: .now)
+            if let trigger { _ = try await store.requestUpdate(task.name, trigger: trigger) }
+        }
+        guard let work = try await store.claimNextUpdate() else { return false }
+        try await perform(work)
+        return true
+    }
+
+    private func perform(_ work: UpdateWork) async throws {
+        let id = work.update.id
+        logger.info("update \(id) of task \(work.task.name): \(work.training.count) new examples")
+        do {
+            let recipe = try recipe(work.task.update.recipe)
+            let input = try await input(of: work, recipe: recipe)
+            let monitor = UpdateMonitor()
+            let result = try await withThrowingTaskGroup(of: Learner.Result?.self) { group in
+                group.addTask { try await BlockingThread.run { try learner.learn(input, monitor: monitor) } }
+                group.addTask {
+                    try await monitor.report(id, to: store)
+                    return nil
+                }
+                defer { group.cancelAll() }
+                while let result = try await group.next() {
+                    if let result { return result }
+                }
+                throw CancellationError()
+            }
+            try await settle(work, recipe: recipe, result: result)
+        } catch is CancellationError {
+            // Shutting down: the row stays as it is, and the next trainer takes the update up again.
+            throw CancellationError()
+        } catch StoreError.updateNotRunning {
+            logger.info("update \(id) was cancelled")
+        } catch {
+            logger.error("update \(id) failed: \(error)")
+            _ = try await store.fail(id, error: "\(error)")
+        }
+    }
+
+    private func input(of work: UpdateWork, recipe: Recipe) async throws -> Learner.Input {
+        let task = work.task.name
+        let parent = try work.parent.map { version in
+            try learner.loadAdapter(at: store.home.adapter(version.digest), digest: version.digest)
+        }
+        let memory = try ReplayFiles(home: store.home).memory(work.replay, recipe: recipe)
+        return Learner.Input(
+            recipe: recipe, experience: work.update.experience, labels: work.task.labels, parent: parent, memory: memory,
+            training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task))
+    }
+
+    private func settle(_ work: UpdateWork, recipe: Recipe, result: Learner.Result) async throws {
+        let id = work.update.id
+        let lineage = AdapterLineage(
+            base: learner.base, parent: work.parent?.digest, update: id,
+            ledger: AdapterLineage.LedgerRange(first: work.range.lowerBound, last: work.range.upperBound),
+            replayGeneration: work.replay.generation?.digest, recipe: recipe)
+        let digest = try learner.write(result.adapter, lineage: lineage, into: store.home.adapters)
+        let candidate = Candidate(
+            digest: digest,
+            metrics: AdapterVersion.Metrics(accuracy: result.accuracy, examples: result.heldOutCount),
+            verdict: result.verdict, replayed: result.replayed, evaluations: result.evaluations)
+        if result.verdict.decision == .promote {
+            let generation = try ReplayFiles(home: store.home).write(result.memory)
+            let version = try await store.promote(
+                id,
+                Promotion(
+                    candidate: candidate, replay: generation, parentOnNewSlice: result.parentOnNewSlice,
+                    untrainedOnNewSlice: result.untrainedOnNewSlice))
+            logger.info("update \(id) promoted as \(version.version): \(result.verdict.reason)")
+        } else {
+            let version = try await store.reject(id, candidate)
+            logger.warning("update \(id) rejected (\(version.version)): \(result.verdict.reason)")
+        }
+        try await removeGarbage(work.task.name)
+    }
+
+    private func removeGarbage(_ task: TaskName) async throws {
+        let garbage = try await store.collectGarbage(task, keeping: keptVersions)
+        try store.home.remove(garbage)
+    }
+}
+
+extension Home {
+    /// Removes files that no row refers to any more. What is gone already is no error.
+    public func remove(_ garbage: Garbage) throws {
+        let files = garbage.adapters.map(adapter) + garbage.replayGenerations.map(replayGeneration)
+        for file in files where FileManager.default.fileExists(atPath: file.path) {
+            try FileManager.default.removeItem(at: file)
+        }
+    }
+}
