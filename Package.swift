@@ -25,6 +25,8 @@ let package = Package(
     targets: [
         // Values every stage speaks.
         .target(name: "Schema", swiftSettings: strict),
+        // Bytes → examples, or rejections that name line, field, rule and fix.
+        .target(name: "Intake", dependencies: ["Schema"], swiftSettings: strict),
 
         // Numerics: C kernels and BLAS behind Tensors, models and adapters above.
         .target(name: "CKernels"),
@@ -59,7 +61,7 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Schema", "Training", "Evaluation", "Store", "Replay",
+                "Schema", "Intake", "Training", "Evaluation", "Store", "Replay",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -67,7 +69,8 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Schema", "Adapters", "Tokenizers", "Store",
+                "Schema", "Intake", "Adapters", "Tokenizers", "Store",
+                .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Metrics", package: "swift-metrics"),
@@ -78,8 +81,8 @@ let package = Package(
         .executableTarget(
             name: "Perennial",
             dependencies: [
-                "Schema", "Tensors", "Transformers", "Adapters", "Tokenizers", "Replay", "Training", "Evaluation",
-                "Store", "Pipeline", "Serving", "Dashboards",
+                "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Replay", "Training",
+                "Evaluation", "Store", "Pipeline", "Serving", "Dashboards",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -90,6 +93,7 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "SchemaTests", dependencies: ["Schema"]),
+        .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
     ],
     swiftLanguageModes: [.v6],

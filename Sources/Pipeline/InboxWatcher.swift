@@ -131,11 +131,8 @@ struct InboxReport: Codable {
 extension LedgerBatch {
     /// A parsed part of a stream, with its lines that were refused.
     public init(_ batch: ExampleBatch, idempotency: IdempotencyKey? = nil) {
-        var refused = IngestReport()
-        refused.rejected = batch.rejected
-        refused.errors = batch.rejections
         self.init(
-            entries: batch.examples.map { LedgerEntry(line: $0.line, example: $0.example) }, refused: refused,
+            entries: batch.examples.map { LedgerEntry(line: $0.line, example: $0.example) }, refused: batch.refused,
             idempotency: idempotency)
     }
 }

@@ -1,0 +1,130 @@
+import Schema
+
+/// Comma-separated values (RFC 4180) with a header row that names the columns, row by row as the bytes come.
+///
+/// Rows end with LF or CRLF; quoted fields may hold both. Empty rows are skipped. An empty field is an absent one.
+struct CSVParser: Sendable {
+    /// Longest row; an unclosed quote is given up after it instead of swallowing the rest of the input.
+    static let maximumRowBytes = 262_144
+
+    private var columns: [ExampleField] = []
+    /// Bytes from the start of the row that has not ended yet.
+    private var bytes: [UInt8] = []
+    private var line = 1
+    /// The row has outgrown the limit, was refused, and is being skipped up to its line's end.
+    private var isSkipping = false
+    private var isAtStart = true
+
+    mutating func parse(_ chunk: [UInt8], into batch: inout ExampleBatch) throws(Rejection) {
+        bytes.append(contentsOf: chunk)
+        // Three bytes are needed to tell whether there is a byte order mark.
+        if bytes.count >= 3 || isAtStart == false { try takeRows(isLast: false, into: &batch) }
+    }
+
+    mutating func finish(into batch: inout ExampleBatch) throws(Rejection) {
+        try takeRows(isLast: true, into: &batch)
+        guard !columns.isEmpty else { throw Self.headerRejection(.missing(.text)) }
+    }
+
+    private mutating func takeRows(isLast: Bool, into batch: inout ExampleBatch) throws(Rejection) {
+        var position = 0
+        if isAtStart {
+            isAtStart = false
+            if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        }
+        var row = CSVRow()
+        while position < bytes.count {
+            if isSkipping {
+                guard let next = nextLine(after: position) else {
+                    position = bytes.count
+                    break
+                }
+                isSkipping = false
+                position = next
+                line += 1
+                continue
+            }
+            let start = position
+            switch row.scan(bytes, from: start, isLast: isLast) {
+            case .complete(let next):
+                try take(row, into: &batch)
+                line += row.lineBreaks
+                position = next
+            case .broken(let fault, let at):
+                // The next row is looked for on the line behind the broken place.
+                try refuse(fault, into: &batch)
+                line += bytes[start..<at].count { $0 == UInt8(ascii: "\n") }
+                isSkipping = true
+                position = at
+            case .incomplete:
+                guard isLast || bytes.count - start > Self.maximumRowBytes else {
+                    bytes.removeSubrange(..<start)
+                    return
+                }
+                try refuse(row.isQuoted ? .unclosedQuote : .lineTooLong(limit: Self.maximumRowBytes), into: &batch)
+                isSkipping = true
+            }
+        }
+        bytes.removeAll(keepingCapacity: true)
+    }
+
+    private func nextLine(after position: Int) -> Int? {
+        bytes[position...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
+    }
+
+    private mutating func take(_ row: CSVRow, into batch: inout ExampleBatch) throws(Rejection) {
+        if row.isBlank { return }
+        if columns.isEmpty {
+            do { columns = try header(row) } catch { throw Self.headerRejection(error) }
+            return
+        }
+        do {
+            batch.accept(try example(row), line: line)
+        } catch {
+            batch.reject(error, line: line)
+        }
+    }
+
+    /// A fault in the header makes every row unreadable; one in a row costs the row.
+    private func refuse(_ fault: Fault, into batch: inout ExampleBatch) throws(Rejection) {
+        if columns.isEmpty { throw Self.headerRejection(fault) }
+        batch.reject(fault, line: line)
+    }
+
+    private static func headerRejection(_ fault: Fault) -> Rejection {
+        var rejection = fault.rejection(line: 1)
+        rejection.message = "the first row must name the columns, e.g. text,label: \(rejection.message)"
+        return rejection
+    }
+
+    private func header(_ row: CSVRow) throws(Fault) -> [ExampleField] {
+        var columns: [ExampleField] = []
+        for index in row.fields.indices {
+            let name = try row.value(at: index, of: bytes)
+            guard let field = ExampleField(rawValue: name) else { throw .unknown(name, known: ExampleField.list) }
+            if columns.contains(field) { throw .repeated(name) }
+            columns.append(field)
+        }
+        for field in [ExampleField.text, .label] where !columns.contains(field) { throw .missing(field) }
+        return columns
+    }
+
+    private func example(_ row: CSVRow) throws(Fault) -> Example {
+        guard row.fields.count == columns.count else {
+            throw .columnCount(found: row.fields.count, expected: columns.count)
+        }
+        var fields = ExampleFields()
+        for (index, column) in columns.enumerated() {
+            let value = try row.value(at: index, of: bytes)
+            if value.isEmpty, !column.isRequired { continue }
+            if column == .timestamp {
+                var scanner = JSONScanner(Array(value.utf8), in: 0..<value.utf8.count)
+                guard let seconds = try? scanner.number(), scanner.isAtEnd else { throw .notANumber(.timestamp) }
+                try fields.setTimestamp(seconds)
+            } else {
+                try fields.set(column, to: value)
+            }
+        }
+        return try fields.example()
+    }
+}

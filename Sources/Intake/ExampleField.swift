@@ -1,0 +1,64 @@
+import Schema
+
+/// The fields of an example, as they are called in JSON and in CSV headers.
+enum ExampleField: String, CaseIterable, CustomStringConvertible {
+    case text, label, id, source, timestamp
+
+    var description: String { rawValue }
+
+    var isRequired: Bool { self == .text || self == .label }
+
+    static let list: StaticText = "\"text\", \"label\", \"id\", \"source\" or \"timestamp\""
+}
+
+/// The fields of one example as they are read, each checked as it comes.
+struct ExampleFields {
+    private var text: String?
+    private var label: String?
+    private var id: String?
+    private var source: String?
+    private var timestamp: Double?
+
+    mutating func set(_ field: ExampleField, to value: String) throws(Fault) {
+        try check(value, as: field)
+        switch field {
+        case .text: text = value
+        case .label: label = value
+        case .id: id = value
+        case .source: source = value
+        case .timestamp: throw .wrongType(.timestamp, found: .string)
+        }
+    }
+
+    mutating func setTimestamp(_ seconds: Double) throws(Fault) {
+        guard seconds.isFinite else { throw .notFinite(.timestamp) }
+        timestamp = seconds
+    }
+
+    func example() throws(Fault) -> Example {
+        guard let text else { throw .missing(.text) }
+        guard let label else { throw .missing(.label) }
+        return Example(text: text, label: label, id: id, source: source, timestamp: timestamp)
+    }
+
+    private func check(_ value: String, as field: ExampleField) throws(Fault) {
+        let bytes = value.utf8
+        let limit =
+            switch field {
+            case .text: ExampleLimits.textBytes
+            case .label: ExampleLimits.labelBytes
+            case .id: ExampleLimits.idBytes
+            case .source, .timestamp: ExampleLimits.sourceBytes
+            }
+        guard bytes.count <= limit else { throw .tooLong(field, bytes: bytes.count, limit: limit) }
+        guard bytes.contains(where: { $0 > 0x20 }) else { throw .empty(field) }
+        if field == .text {
+            // Text may hold any character but U+0000, at which C interfaces below would cut it.
+            if bytes.contains(0) { throw .forbiddenCharacter(field) }
+        } else {
+            // Names are compared and printed: no invisible differences, no terminal escapes.
+            if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { throw .forbiddenCharacter(field) }
+            if bytes.first == 0x20 || bytes.last == 0x20 { throw .untrimmed(field) }
+        }
+    }
+}
