@@ -1,1 +1,98 @@
 #pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/// Float32 kernels over row-major matrices, one table for each instruction set.
+///
+/// Shapes: m rows, n columns, k the inner dimension; `*_row` is the distance in elements from one row to the
+/// next. Every result row depends on its own input row alone, never on how many rows come with it, so that a
+/// sequence's answer does not change with its batch. Pointers need no alignment.
+
+/// Columns in one panel of a packed weight.
+#define CK_PANEL 48
+
+typedef enum {
+    /// y = xWᵀ + bias
+    CK_STORE = 0,
+    /// y += xWᵀ + bias
+    CK_ACCUMULATE = 1,
+    /// y = GELU(xWᵀ + bias), and its derivative where asked for
+    CK_GELU = 2,
+} ck_epilogue;
+
+// A table is constant and its functions keep no state, so any thread may use it.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    const char *name;
+
+    /// C = alpha·A·B, added to C when `accumulate`. A's element (i, p) is a[i·a_row + p·a_column]; B is [k, n].
+    void (*gemm)(
+        long m, long n, long k, float alpha, const float *a, long a_row, long a_column, const float *b, long b_row,
+        float *c, long c_row, bool accumulate);
+
+    /// C = alpha·A·Bᵀ, added to C when `accumulate`. A is [m, k], B is [n, k].
+    void (*gemm_transposed)(
+        long m, long n, long k, float alpha, const float *a, long a_row, const float *b, long b_row, float *c,
+        long c_row, bool accumulate);
+
+    /// Product with a weight packed by `ck_pack`. `bias` [n] and `derivative` (laid out as y) may be null.
+    void (*linear)(
+        long m, long n, long k, const float *x, long x_row, const float *panels, const float *bias, float *y,
+        long y_row, ck_epilogue epilogue, float *derivative);
+
+    /// y = x·Φ(x); `derivative` may be null. y may be x.
+    void (*gelu)(long count, const float *x, float *y, float *derivative);
+
+    /// y = gain·n + bias with n = (s − mean)/√(variance + epsilon), s = x + residual.
+    /// `residual` may be null; so may `normalized` [rows, columns] and `inverse_deviation` [rows].
+    void (*layer_norm)(
+        long rows, long columns, const float *x, const float *residual, const float *gain, const float *bias,
+        float epsilon, float *y, float *normalized, float *inverse_deviation);
+
+    /// Gradient of the layer norm's sum s.
+    void (*layer_norm_gradient)(
+        long rows, long columns, const float *dy, const float *gain, const float *normalized,
+        const float *inverse_deviation, float *dx, bool accumulate);
+
+    /// x = softmax(scale·x) in every row.
+    void (*softmax)(long rows, long columns, long x_row, float scale, float *x);
+
+    /// dp = scale·p·(dp − Σ p·dp) in every row: the gradient of the scores, in place.
+    void (*softmax_gradient)(long rows, long columns, long row, float scale, const float *p, float *dp);
+
+    float (*dot)(long count, const float *x, const float *y);
+    /// y += scale·x
+    void (*add_scaled)(long count, float scale, const float *x, float *y);
+    /// z = x·y, added to z when `accumulate`
+    void (*multiply)(long count, const float *x, const float *y, float *z, bool accumulate);
+    /// One AdamW step: decay is learning rate × weight decay; step size and epsilon carry the bias correction.
+    void (*adamw)(
+        long count, float *values, const float *gradients, float *first, float *second, float gradient_scale,
+        float beta1, float beta2, float step_size, float inverse_root_correction, float epsilon, float decay);
+    void (*widen_bf16)(long count, const uint16_t *from, float *to);
+    void (*widen_f16)(long count, const uint16_t *from, float *to);
+} ck_kernels;
+
+/// Plain loops: the reference of every other table.
+extern const ck_kernels ck_portable;
+
+/// The fastest table this processor can run. `PERENNIAL_KERNELS=portable|avx2|avx512` asks for another.
+const ck_kernels *ck_best(void);
+
+/// The table of that name, or null when the processor lacks it.
+const ck_kernels *ck_named(const char *name);
+
+/// Elements of a packed [n, k] weight.
+long ck_packed_count(long n, long k);
+
+/// Packs W [n, k] for `linear` into panels of CK_PANEL columns, the last filled up with zeros.
+void ck_pack(long n, long k, const float *w, long w_row, float *panels);
+
+/// Packs the transpose of W [k, n], so that `linear` computes xW.
+void ck_pack_transposed(long n, long k, const float *w, long w_row, float *panels);
+
+typedef struct {
+    bool avx2, fma, avx512f, avx512bw, avx512dq, avx512vl, avx512_bf16, avx512_vnni;
+} ck_features;
+
+ck_features ck_processor_features(void);

@@ -1,1 +1,26 @@
 #pragma once
+
+#include <stdbool.h>
+
+/// OpenBLAS, loaded at run time, so that its core type can be chosen before its own choice happens.
+typedef struct {
+    /// Null when loaded; else what is missing.
+    const char *error;
+    /// Kernel set in use, such as `SkylakeX`.
+    const char *core_name;
+    /// Version and build options.
+    const char *configuration;
+    /// Whether this process, not the user, chose the core type.
+    bool core_type_was_set;
+} cblas_library_information;
+
+/// Loads the library once, single-threaded; later calls return the same answer. Safe from any thread.
+///
+/// OpenBLAS before 0.3.22 does not know recent AMD processors and takes 256-bit kernels for them; where the
+/// processor has AVX-512 and the user has not set `OPENBLAS_CORETYPE`, the 512-bit set `SkylakeX` is asked for.
+const cblas_library_information *cblas_library_load(void);
+
+/// C = A·op(B), row-major, op transposing when asked; added to C when `accumulate`. Needs a loaded library.
+void cblas_library_sgemm(
+    bool transpose_b, int m, int n, int k, const float *a, int a_row, const float *b, int b_row, float *c, int c_row,
+    bool accumulate);

@@ -1,0 +1,64 @@
+/// Scratch memory for one thread: handed out in order, taken back all at once.
+///
+/// It grows until it has seen the largest step; from then on a step allocates nothing.
+public final class Arena {
+    private var chunks: [Chunk] = []
+    private var current = 0
+    private var used = 0
+    /// Counts resets, so that a tape can tell that its memory was taken back.
+    private(set) var generation = 0
+
+    private struct Chunk {
+        let base: UnsafeMutablePointer<Float>
+        let count: Int
+    }
+
+    public init() {}
+
+    deinit {
+        for chunk in chunks { chunk.base.deallocate() }
+    }
+
+    /// Bytes held.
+    public var capacity: Int { chunks.reduce(0) { $0 + $1.count } * MemoryLayout<Float>.stride }
+
+    /// Takes back everything handed out.
+    public func reset() {
+        if chunks.count > 1 {
+            let total = chunks.reduce(0) { $0 + $1.count }
+            for chunk in chunks { chunk.base.deallocate() }
+            chunks = [Chunk(base: Memory.allocate(total), count: total)]
+        }
+        current = 0
+        used = 0
+        generation += 1
+    }
+
+    /// Uninitialised memory, aligned to 64 bytes, valid until the next reset or release below it.
+    func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
+        let rounded = (count + 15) & ~15
+        while current < chunks.count, used + rounded > chunks[current].count {
+            current += 1
+            used = 0
+        }
+        if current == chunks.count {
+            let size = max(rounded, 1 << 18, chunks.last?.count ?? 0)
+            chunks.append(Chunk(base: Memory.allocate(size), count: size))
+        }
+        defer { used += rounded }
+        return chunks[current].base + used
+    }
+
+    struct Mark {
+        let chunk: Int
+        let used: Int
+    }
+
+    var mark: Mark { Mark(chunk: current, used: used) }
+
+    /// Takes back what was handed out since `mark`.
+    func release(to mark: Mark) {
+        current = mark.chunk
+        used = mark.used
+    }
+}

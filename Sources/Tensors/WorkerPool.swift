@@ -1,0 +1,177 @@
+import Glibc
+import Synchronization
+
+/// A fixed set of threads that work on shares of one job: fork, compute, join, without locks in between.
+///
+/// The calling thread takes the first share, so a pool of two starts one thread. Which thread runs which share is
+/// fixed, and with it everything that is summed share by share. Calls from several threads take turns; a call from
+/// within a share would wait for itself and is a programmer's error.
+public final class WorkerPool: Sendable {
+    /// Number of shares.
+    public let count: Int
+    private let crew: Crew
+
+    /// One thread's part of a job.
+    public struct Share {
+        public let index: Int
+        public let count: Int
+        /// Scratch memory that belongs to this share and stays between jobs.
+        public let arena: Arena
+    }
+
+    public init(count: Int = 2) {
+        precondition(count >= 1, "a pool needs at least one thread, found \(count)")
+        self.count = count
+        crew = Crew(count: count)
+        crew.start()
+    }
+
+    deinit { crew.stop() }
+
+    /// Runs `body` once for each share and returns when all are done.
+    public func run(_ body: @Sendable (Share) -> Void) {
+        withoutActuallyEscaping(body) { crew.run($0) }
+    }
+
+    /// The shares' results, in order of the shares.
+    public func map<Result: Sendable>(_ body: @Sendable (Share) -> Result) -> [Result] {
+        let results = Mutex([Result?](repeating: nil, count: count))
+        run { share in
+            let result = body(share)
+            results.withLock { $0[share.index] = result }
+        }
+        return results.withLock { $0.compactMap { $0 } }
+    }
+}
+
+/// What the threads of a pool share.
+// @unchecked Sendable: `job` is written by the caller who holds `callers` while every worker waits, and published
+// by the release of `generation`; each arena is touched by the thread of its index alone, index 0 under `callers`;
+// the thread handles are written before the first job and read in `stop`.
+private final class Crew: @unchecked Sendable {
+    private let count: Int
+    private let arenas: [Arena]
+    private var threads: [pthread_t] = []
+    private var job: (@Sendable (WorkerPool.Share) -> Void)?
+    private var isStopping = false
+    private let generation = Atomic<Int>(0)
+    private let remaining = Atomic<Int>(0)
+    private let callers = Mutex<Void>(())
+    private let bell: Bell = Bell()
+
+    /// Rounds of asking before a worker goes to sleep, about twenty microseconds: within a step the next job comes
+    /// sooner than that, and waking a sleeper costs as much.
+    private static let patience = 2_000
+
+    init(count: Int) {
+        self.count = count
+        arenas = (0..<count).map { _ in Arena() }
+    }
+
+    func start() {
+        for index in 1..<max(count, 1) {
+            let start = Unmanaged.passRetained(Start(crew: self, index: index))
+            var thread = pthread_t()
+            let status = pthread_create(
+                &thread, nil,
+                { argument in
+                    guard let argument else { return nil }
+                    let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                    start.crew.work(start.index)
+                    return nil
+                }, start.toOpaque())
+            precondition(status == 0, "cannot start thread \(index): \(String(cString: strerror(status)))")
+            threads.append(thread)
+        }
+    }
+
+    private final class Start {
+        let crew: Crew
+        let index: Int
+        init(crew: Crew, index: Int) {
+            self.crew = crew
+            self.index = index
+        }
+    }
+
+    func run(_ job: @escaping @Sendable (WorkerPool.Share) -> Void) {
+        callers.withLock { _ in
+            self.job = job
+            publish()
+            job(share(0))
+            var rounds = 0
+            while remaining.load(ordering: .acquiring) > 0 {
+                rounds += 1
+                if rounds > Self.patience { sched_yield() }
+            }
+            self.job = nil
+        }
+    }
+
+    func stop() {
+        callers.withLock { _ in
+            isStopping = true
+            publish()
+        }
+        for thread in threads { pthread_join(thread, nil) }
+    }
+
+    private func publish() {
+        remaining.store(count - 1, ordering: .relaxed)
+        generation.add(1, ordering: .releasing)
+        bell.ring()
+    }
+
+    private func share(_ index: Int) -> WorkerPool.Share {
+        WorkerPool.Share(index: index, count: count, arena: arenas[index])
+    }
+
+    private func work(_ index: Int) {
+        var seen = 0
+        while true {
+            var rounds = 0
+            while generation.load(ordering: .acquiring) == seen {
+                rounds += 1
+                if rounds > Self.patience {
+                    bell.wait { generation.load(ordering: .acquiring) != seen }
+                }
+            }
+            seen += 1
+            if isStopping { return }
+            job?(share(index))
+            remaining.subtract(1, ordering: .releasing)
+        }
+    }
+}
+
+/// Wakes threads that sleep until something has happened.
+// @unchecked Sendable: the condition and its mutex are made for use from many threads and are never moved.
+private final class Bell: @unchecked Sendable {
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let condition = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
+
+    init() {
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(condition, nil)
+    }
+
+    deinit {
+        pthread_cond_destroy(condition)
+        pthread_mutex_destroy(mutex)
+        condition.deallocate()
+        mutex.deallocate()
+    }
+
+    /// What the sleepers ask about must have been changed before.
+    func ring() {
+        pthread_mutex_lock(mutex)
+        pthread_cond_broadcast(condition)
+        pthread_mutex_unlock(mutex)
+    }
+
+    func wait(until happened: () -> Bool) {
+        pthread_mutex_lock(mutex)
+        while !happened() { pthread_cond_wait(condition, mutex) }
+        pthread_mutex_unlock(mutex)
+    }
+}

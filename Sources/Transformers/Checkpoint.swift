@@ -1,0 +1,39 @@
+import Tensors
+
+/// The weights of a model by their names in Hugging Face's checkpoint.
+struct Checkpoint {
+    private let file: SafetensorsFile
+    private let prefix: String
+    private let packing: Bool
+
+    /// - Parameter prefixes: what checkpoints of models with and without a head put before every name; the first
+    ///   that occurs in the file counts.
+    init(path: String, prefixes: [String], packing: Bool) throws {
+        file = try SafetensorsFile(path: path)
+        let names = file.names
+        prefix =
+            prefixes.first { prefix in names.contains { $0.hasPrefix(prefix + "embeddings.") } } ?? prefixes[0]
+        self.packing = packing
+    }
+
+    func matrix(_ name: String, rows: Int, columns: Int) throws -> Matrix {
+        try file.matrix(named: prefix + name, shape: [rows, columns])
+    }
+
+    func vector(_ name: String, count: Int) throws -> Matrix {
+        try file.matrix(named: prefix + name, shape: [count])
+    }
+
+    /// Projections of `name.weight` `[outputs, inputs]` and `name.bias`, side by side.
+    func linear(_ names: [String], inputs: Int, outputs: Int) throws -> FrozenLinear {
+        try FrozenLinear(
+            weights: names.map { try matrix($0 + ".weight", rows: outputs, columns: inputs) },
+            biases: names.map { try vector($0 + ".bias", count: outputs) }, packing: packing)
+    }
+
+    func layerNorm(_ name: String, width: Int, epsilon: Float) throws -> LayerNorm {
+        LayerNorm(
+            gain: try vector(name + ".weight", count: width), bias: try vector(name + ".bias", count: width),
+            epsilon: epsilon)
+    }
+}
