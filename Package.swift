@@ -95,6 +95,7 @@ let package = Package(
         .testTarget(name: "SchemaTests", dependencies: ["Schema"]),
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
+        .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11
