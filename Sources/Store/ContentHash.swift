@@ -34,3 +34,21 @@ public struct ContentHash: Sendable, Hashable, Comparable {
 
     public static func < (left: Self, right: Self) -> Bool { (left.high, left.low) < (right.high, right.low) }
 }
+
+extension ContentHash {
+    /// 16 bytes, as the database keeps them.
+    var data: Data {
+        var data = Data(capacity: 16)
+        for word in [high, low] {
+            for shift in stride(from: 56, through: 0, by: -8) { data.append(UInt8(truncatingIfNeeded: word >> shift)) }
+        }
+        return data
+    }
+
+    /// `nil` unless `data` has 16 bytes.
+    init?(data: Data) {
+        guard data.count == 16 else { return nil }
+        let words = [data.prefix(8), data.suffix(8)].map { $0.reduce(UInt64(0)) { $0 << 8 | UInt64($1) } }
+        self.init(high: words[0], low: words[1])
+    }
+}

@@ -1,74 +1,105 @@
+import Foundation
+import GRDB
 import Schema
+import Synchronization
 
+/// Everything a home remembers besides files: tasks, the ledger of examples, updates, the adapter registry,
+/// held-out slices and evaluations, in one SQLite database.
+///
+/// Several processes may open the same home. Every method is one transaction: it happens in whole or not at all,
+/// and once it has returned it survives a power cut (write-ahead log, `synchronous=FULL`). Nothing blocks the caller's
+/// thread: SQLite runs on GRDB's own queues.
+///
+/// All methods throw ``StoreError``, or `CancellationError` when the calling task is cancelled before its transaction
+/// began to commit.
 public final class Store: Sendable {
     public let home: Home
+    let heldOutLimits: HeldOutLimits
+    let appends: AppendQueue
+    private let pool: DatabasePool
+    /// A connection that never writes, so that `data_version` also moves for this process's own commits.
+    private let observer: DatabaseQueue
+
     /// Opens the home's database, and makes both where they are missing.
-    public init(home: Home, heldOutLimits: HeldOutLimits = HeldOutLimits()) throws { self.home = home }
-    /// Waits for what is under way and closes the database.
-    public func close() throws {}
-    /// Changes whenever another connection, of this process or another, has committed.
-    public func dataVersion() async throws -> Int64 { throw Self.missing }
-    static let missing = StoreError.database(path: "", reason: "not written yet")
-}
-
-extension Store {
-    /// Creates or changes a task; what is `nil` keeps its value, or gets its default.
-    public func putTask(
-        _ name: TaskName, kind: TaskKind = .classify, labels: [String]? = nil, description: String? = nil,
-        update: UpdatePolicy? = nil
-    ) async throws -> (task: LearningTask, created: Bool) { throw Self.missing }
-    public func tasks() async throws -> [LearningTask] { throw Self.missing }
-    public func task(_ name: TaskName) async throws -> LearningTask { throw Self.missing }
-    public func deleteTask(_ name: TaskName) async throws -> Garbage { throw Self.missing }
-    /// Tasks and champions in one snapshot.
-    public func served() async throws -> [ServedTask] { throw Self.missing }
-    public func overview(updates: Int = 10) async throws -> [TaskOverview] { throw Self.missing }
-
-    /// Durable once it returns.
-    public func append(_ batch: LedgerBatch, to task: TaskName) async throws -> LedgerAnswer { throw Self.missing }
-    public func pending(_ task: TaskName) async throws -> PendingExamples { throw Self.missing }
-    public func counts(_ task: TaskName) async throws -> LedgerCounts { throw Self.missing }
-    public func releaseParked(_ task: TaskName) async throws -> Int { throw Self.missing }
-
-    public func requestUpdate(_ task: TaskName, trigger: UpdateTrigger = .request) async throws -> Update {
-        throw Self.missing
-    }
-    public func claimNextUpdate(limit: Int? = nil) async throws -> UpdateWork? { throw Self.missing }
-    /// Only for the one worker, when it starts: what an earlier worker left is queued again.
-    public func recoverUpdates() async throws -> [Update] { throw Self.missing }
-    /// Throws `updateNotRunning` when it was cancelled meanwhile.
-    public func advance(
-        _ id: String, to status: UpdateStatus, progress: Double, replayed: Int? = nil
-    ) async throws { throw Self.missing }
-    public func promote(_ id: String, _ promotion: Promotion) async throws -> AdapterVersion { throw Self.missing }
-    /// `candidate` in whole or only the verdict, when no adapter was kept.
-    public func reject(_ id: String, _ candidate: Candidate) async throws -> AdapterVersion { throw Self.missing }
-    public func fail(_ id: String, error: String) async throws -> Update { throw Self.missing }
-    public func cancel(_ id: String) async throws -> Update { throw Self.missing }
-    /// Newest first.
-    public func updates(_ task: TaskName, limit: Int = 100) async throws -> [Update] { throw Self.missing }
-    public func update(_ id: String) async throws -> Update { throw Self.missing }
-
-    /// Oldest first.
-    public func versions(_ task: TaskName) async throws -> [AdapterVersion] { throw Self.missing }
-    public func version(_ task: TaskName, _ selector: AdapterSelector) async throws -> AdapterVersion {
-        throw Self.missing
-    }
-    public func champion(_ task: TaskName) async throws -> Champion? { throw Self.missing }
-    /// By hand.
-    public func promote(_ task: TaskName, _ selector: AdapterSelector, force: Bool = false) async throws
-        -> AdapterVersion
-    { throw Self.missing }
-    public func rollback(_ task: TaskName) async throws -> AdapterVersion { throw Self.missing }
-    public func importVersion(_ task: TaskName, digest: String, metrics: AdapterVersion.Metrics) async throws
-        -> AdapterVersion
-    { throw Self.missing }
-    public func collectGarbage(_ task: TaskName, keeping: Int = 10) async throws -> Garbage { throw Self.missing }
-    /// Every digest some row refers to, for a sweep of files that a crash left behind.
-    public func referencedDigests() async throws -> (adapters: Set<String>, replayGenerations: Set<String>) {
-        throw Self.missing
+    ///
+    /// - Throws: ``StoreError/newerDatabase(path:)`` when a newer program has migrated it,
+    ///   ``StoreError/cannotOpen(path:reason:)``, ``StoreError/corrupt(path:reason:)``.
+    public init(home: Home, heldOutLimits: HeldOutLimits = HeldOutLimits()) throws {
+        self.home = home
+        self.heldOutLimits = heldOutLimits
+        try home.create()
+        let path = home.database.path
+        do {
+            pool = try DatabasePool(path: path, configuration: Self.configuration())
+            try pool.writeWithoutTransaction { db in
+                // Opening in WAL mode lowers this to NORMAL, where a power cut can undo a commit.
+                try db.execute(sql: "PRAGMA synchronous = FULL")
+                try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+            }
+            try Self.migrate(pool, path: path)
+            var reading = Self.configuration()
+            reading.readonly = true
+            observer = try DatabaseQueue(path: path, configuration: reading)
+        } catch {
+            throw StoreError(error, path: path)
+        }
+        appends = AppendQueue(pool: pool)
     }
 
-    public func slices(_ task: TaskName) async throws -> [HeldOutSlice] { throw Self.missing }
-    public func accuracyHistory(_ task: TaskName) async throws -> AccuracyHistory { throw Self.missing }
+    /// Waits for what is under way and closes the database; later calls throw.
+    public func close() throws {
+        do {
+            try observer.close()
+            try pool.close()
+        } catch {
+            throw StoreError(error, path: home.database.path)
+        }
+    }
+
+    /// A number that changes whenever any connection, of this process or another, has committed. Costs microseconds.
+    public func dataVersion() async throws -> Int64 {
+        do {
+            return try await observer.read { try Int64.fetchOne($0, sql: "PRAGMA data_version") ?? 0 }
+        } catch {
+            throw StoreError.wrap(error, path: home.database.path)
+        }
+    }
+
+    /// Runs `body` on a consistent snapshot, on a reader's queue.
+    func read<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.read(body)
+        } catch {
+            throw StoreError.wrap(error, path: home.database.path)
+        }
+    }
+
+    /// Runs `body` in one immediate transaction on the writer's queue; an error undoes all of it.
+    func write<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        do {
+            return try await pool.write(body)
+        } catch {
+            throw StoreError.wrap(error, path: home.database.path)
+        }
+    }
+
+    private static func configuration() -> Configuration {
+        var configuration = Configuration()
+        configuration.label = "perennial.store"
+        // Longer than the longest transaction: one of a few thousand appended examples, or the end of an update.
+        configuration.busyMode = .timeout(20)
+        configuration.maximumReaderCount = 4
+        return configuration
+    }
+
+    private static func migrate(_ pool: DatabasePool, path: String) throws {
+        let migrator = StoreMigrations.migrator
+        guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else { throw StoreError.newerDatabase(path: path) }
+        do {
+            try migrator.migrate(pool)
+        } catch {
+            // Another process may have migrated between our look and our attempt; then there is nothing left to do.
+            guard try pool.read({ try migrator.hasCompletedMigrations($0) }) else { throw error }
+        }
+    }
 }

@@ -8,6 +8,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     /// The update is no longer the caller's to work on: it was cancelled, or another one finished it.
     case updateNotRunning(String, status: UpdateStatus)
     case updateAlreadyFinished(String, status: UpdateStatus)
+    /// Another version was promoted by hand since the update was claimed: it was judged against the wrong one.
+    case parentReplaced(String, expected: String?, found: String?)
     case unknownVersion(TaskName, selector: String)
     case noChampion(TaskName)
     case noPreviousVersion(TaskName)
@@ -38,6 +40,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
             "update \"\(id)\" is \(status.rawValue), not training or evaluating; claim an update before working on it"
         case .updateAlreadyFinished(let id, let status):
             "update \"\(id)\" has already ended as \(status.rawValue); ask for a new one"
+        case .parentReplaced(let id, let expected, let found):
+            "update \"\(id)\" was judged against \(expected ?? "no adapter"), but \(found ?? "none") serves now; restart it"
         case .unknownVersion(let task, let selector):
             "task \"\(task)\" has no adapter \(selector); list its adapters to see which it has"
         case .noChampion(let task):

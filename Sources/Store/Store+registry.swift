@@ -1,0 +1,76 @@
+import GRDB
+import Schema
+
+extension Store {
+    /// All versions of a task, oldest first.
+    public func versions(_ task: TaskName) async throws -> [AdapterVersion] {
+        try await read { db in try VersionRecord.all(db, task: TaskRecord.id(db, task)).map(\.value) }
+    }
+
+    /// - Throws: ``StoreError/unknownVersion(_:selector:)``, ``StoreError/noChampion(_:)``.
+    public func version(_ task: TaskName, _ selector: AdapterSelector) async throws -> AdapterVersion {
+        try await read { db in
+            try VersionRecord.find(db, task: TaskRecord.id(db, task), name: task, selector).value
+        }
+    }
+
+    /// What the task serves; `nil` before its first promotion.
+    public func champion(_ task: TaskName) async throws -> Champion? {
+        try await read { db in
+            let id = try TaskRecord.id(db, task)
+            return try VersionRecord.champion(db, task: id).map {
+                Champion(version: $0.value, replay: try ReplayState(db, task: id, generation: $0.replay))
+            }
+        }
+    }
+
+    /// Tasks and their champions, read in one snapshot.
+    public func served() async throws -> [ServedTask] {
+        try await read { db in
+            try TaskRecord.all(db).map {
+                ServedTask(task: $0.value, champion: try VersionRecord.champion(db, task: $0.id)?.value)
+            }
+        }
+    }
+
+    /// Makes a version the champion by hand, together with the replay memory it was trained with.
+    ///
+    /// - Parameter force: also a version that the gate rejected.
+    /// - Throws: ``StoreError/unknownVersion(_:selector:)``, ``StoreError/versionRejected(_:version:)``.
+    public func promote(
+        _ task: TaskName, _ selector: AdapterSelector, force: Bool = false
+    ) async throws -> AdapterVersion {
+        try await write { db in
+            let id = try TaskRecord.id(db, task)
+            let version = try VersionRecord.find(db, task: id, name: task, selector)
+            guard version.value.state != .rejected || force else {
+                throw StoreError.versionRejected(task, version: version.value.version)
+            }
+            return try Registry(db, task: id).serve(version, cause: .promote).value
+        }
+    }
+
+    /// Goes back to the version that served before the champion, and to its replay memory. Again goes back further.
+    ///
+    /// - Throws: ``StoreError/noPreviousVersion(_:)``.
+    public func rollback(_ task: TaskName) async throws -> AdapterVersion {
+        try await write { db in
+            guard let version = try Registry(db, task: TaskRecord.id(db, task)).rollBack() else {
+                throw StoreError.noPreviousVersion(task)
+            }
+            return version.value
+        }
+    }
+
+    /// Adds a version trained elsewhere, retired until it is promoted; it comes with the champion's replay memory.
+    public func importVersion(
+        _ task: TaskName, digest: String, metrics: AdapterVersion.Metrics
+    ) async throws -> AdapterVersion {
+        try await write { db in
+            let id = try TaskRecord.id(db, task)
+            let value = AdapterVersion(version: "", digest: digest, state: .retired, metrics: metrics)
+            let replay = try VersionRecord.champion(db, task: id)?.replay
+            return try VersionRecord.insert(db, task: id, value, replay: replay).value
+        }
+    }
+}

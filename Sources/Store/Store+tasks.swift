@@ -1,0 +1,142 @@
+import Foundation
+import GRDB
+import Schema
+
+extension Store {
+    /// Creates or changes a task; what is `nil` keeps its value, or gets its default in a new task.
+    ///
+    /// `labels` replaces the declared labels. A label that examples carry never goes away: it only stops being declared.
+    ///
+    /// - Throws: ``StoreError/invalidTask(field:reason:)``.
+    public func putTask(
+        _ name: TaskName, kind: TaskKind = .classify, labels: [String]? = nil, description: String? = nil,
+        update: UpdatePolicy? = nil
+    ) async throws -> (task: LearningTask, created: Bool) {
+        try TaskRules.check(labels: labels, description: description, policy: update)
+        return try await write { db in
+            let created = try Bool.fetchOne(
+                db, sql: "SELECT NOT EXISTS (SELECT 1 FROM task WHERE name = ?)", arguments: [name.rawValue])
+            let policy = try update.map(StoredValue.encodeJSON)
+            if created == true {
+                try db.execute(
+                    sql: "INSERT INTO task (name, kind, description, policy, created_at) VALUES (?, ?, ?, ?, ?)",
+                    arguments: [
+                        name.rawValue, kind.rawValue, description, try policy ?? StoredValue.encodeJSON(UpdatePolicy()),
+                        Timestamp.now.seconds,
+                    ])
+            } else {
+                try db.execute(
+                    sql: """
+                        UPDATE task SET kind = ?, description = coalesce(?, description), policy = coalesce(?, policy)
+                        WHERE name = ?
+                        """,
+                    arguments: [kind.rawValue, description, policy, name.rawValue])
+            }
+            if let labels { try Self.declare(labels, db, task: TaskRecord.id(db, name)) }
+            return (try TaskRecord.find(db, name).value, created == true)
+        }
+    }
+
+    /// All tasks, by name.
+    public func tasks() async throws -> [LearningTask] {
+        try await read { try TaskRecord.all($0).map(\.value) }
+    }
+
+    public func task(_ name: TaskName) async throws -> LearningTask {
+        try await read { try TaskRecord.find($0, name).value }
+    }
+
+    /// Removes a task and all that is known of it, a running update's claim included.
+    ///
+    /// - Returns: digests that no task refers to any more.
+    public func deleteTask(_ name: TaskName) async throws -> Garbage {
+        try await write { db in
+            let task = try TaskRecord.id(db, name)
+            let digests = try RegistryDigests(db, task: task)
+            for table in [
+                "evaluation", "alias_move", "version", "replay_removal", "replay_generation", "update_run",
+                "idempotency", "example", "label",
+            ] {
+                try db.execute(sql: "DELETE FROM \(table) WHERE task = ?", arguments: [task])
+            }
+            try db.execute(sql: "DELETE FROM task WHERE id = ?", arguments: [task])
+            return try digests.unreferenced(db)
+        }
+    }
+
+    private static func declare(_ labels: [String], _ db: Database, task: Int64) throws {
+        try db.execute(sql: "UPDATE label SET declared = NULL WHERE task = ?", arguments: [task])
+        for (rank, label) in labels.enumerated() {
+            try db.execute(
+                sql: """
+                    INSERT INTO label (task, name, declared) VALUES (?, ?, ?)
+                    ON CONFLICT (task, name) DO UPDATE SET declared = excluded.declared
+                    """,
+                arguments: [task, label, rank])
+        }
+        // A superseded example keeps its label's row: its update may still be running.
+        try db.execute(
+            sql: """
+                DELETE FROM label WHERE task = ? AND declared IS NULL AND examples = 0
+                    AND NOT EXISTS (
+                        SELECT 1 FROM example WHERE task = label.task AND state = 4 AND label = label.id)
+                """,
+            arguments: [task])
+        let count = try Int.fetchOne(db, sql: "SELECT count(*) FROM label WHERE task = ?", arguments: [task]) ?? 0
+        guard count <= ExampleLimits.labelsPerTask else {
+            throw StoreError.invalidTask(
+                field: "labels",
+                reason: "\(count) with those already in use; a task has at most \(ExampleLimits.labelsPerTask)")
+        }
+    }
+}
+
+/// What a task may be. Pure.
+enum TaskRules {
+    static let descriptionBytes = 4_096
+
+    /// - Throws: ``StoreError/invalidTask(field:reason:)``.
+    static func check(labels: [String]?, description: String?, policy: UpdatePolicy?) throws {
+        if let labels { try check(labels: labels) }
+        if let description { try check(description: description) }
+        if let policy { try check(policy: policy) }
+    }
+
+    private static func check(labels: [String]) throws {
+        try require(
+            labels.count <= ExampleLimits.labelsPerTask, "labels",
+            "\(labels.count) labels; at most \(ExampleLimits.labelsPerTask) are allowed")
+        var seen = Set<String>()
+        for (index, label) in labels.enumerated() {
+            try require(!label.isEmpty, "labels", "label \(index + 1) is empty; give it at least one character")
+            try require(
+                label.utf8.count <= ExampleLimits.labelBytes, "labels",
+                "label \(index + 1) has \(label.utf8.count) bytes; at most \(ExampleLimits.labelBytes) are allowed")
+            try require(seen.insert(label).inserted, "labels", "label \(index + 1) is listed twice; list each once")
+        }
+    }
+
+    private static func check(description: String) throws {
+        try require(
+            description.utf8.count <= descriptionBytes, "description",
+            "\(description.utf8.count) bytes; at most \(descriptionBytes) are allowed")
+    }
+
+    private static func check(policy: UpdatePolicy) throws {
+        try require(
+            policy.minimumExamples >= 1, "update.min_examples", "\(policy.minimumExamples); must be at least 1")
+        try require(
+            policy.minimumExamplesAfterWait >= 1, "update.min_examples_after_wait",
+            "\(policy.minimumExamplesAfterWait); must be at least 1")
+        try require(
+            policy.maximumWaitSeconds.isFinite && policy.maximumWaitSeconds >= 0, "update.max_wait_seconds",
+            "\(policy.maximumWaitSeconds); must be 0 or more")
+        try require(
+            (0...0.5).contains(policy.holdout), "update.holdout", "\(policy.holdout); must lie between 0 and 0.5")
+        try require(!policy.recipe.isEmpty, "update.recipe", "is empty; name a recipe, such as \"default\"")
+    }
+
+    private static func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) throws {
+        guard holds else { throw StoreError.invalidTask(field: field, reason: reason()) }
+    }
+}

@@ -1,0 +1,104 @@
+import GRDB
+import Schema
+
+extension Store {
+    /// Ends a running update well, in one transaction: the candidate becomes the champion together with the replay
+    /// memory it was trained with, its examples leave the inbox, its held-out ones become a slice.
+    ///
+    /// - Throws: ``StoreError/updateNotRunning(_:status:)``; ``StoreError/parentReplaced(_:expected:found:)`` when
+    ///   another version was promoted by hand since the claim (then ``restart(_:)`` it);
+    ///   ``StoreError/invalidEvaluation(reason:)``.
+    public func promote(_ id: String, _ promotion: Promotion) async throws -> AdapterVersion {
+        try check(promotion.candidate.evaluations)
+        let limits = heldOutLimits
+        return try await write { db in
+            var record = try UpdateRecord.findRunning(db, id)
+            guard let inputs = record.inputs, let task = try TaskRecord.find(db, id: record.task) else {
+                throw StoreError.unknownUpdate(id)
+            }
+            let champion = try VersionRecord.champion(db, task: task.id)
+            guard champion?.number == inputs.parent else {
+                throw StoreError.parentReplaced(
+                    id, expected: inputs.parent.map(VersionName.text), found: champion?.value.version)
+            }
+            let experience = task.experiences + 1
+            let replay = try promotion.replay.map {
+                try $0.insert(db, task: task.id, removalsThrough: inputs.removalsThrough)
+            }
+            let version = try VersionRecord.insert(
+                db, task: task.id,
+                AdapterVersion(
+                    version: "", digest: promotion.candidate.digest, state: .retired,
+                    parent: inputs.parent.map(VersionName.text), update: id, metrics: promotion.candidate.metrics),
+                replay: replay)
+            let served = try Registry(db, task: task.id).serve(version, cause: .update)
+            try Claims(db, record).consume(experience: experience, retention: task.value.update.retention)
+            try db.execute(sql: "UPDATE task SET experiences = ? WHERE id = ?", arguments: [experience, task.id])
+            try Evaluations(db, task: task.id).insert(promotion, version: version.number, parent: inputs.parent)
+            try HeldOutSlices(db, task: task.id).thin(to: limits)
+            record.value.experience = experience
+            try record.finish(db, as: .promoted, with: promotion.candidate, version: served)
+            try ReplayRemovals(db, task: task.id).prune()
+            return served.value
+        }
+    }
+
+    /// Ends a running update badly: its candidate is kept as a rejected version, the champion stays, and its examples
+    /// wait for the next update; after three rejections they are parked.
+    ///
+    /// The candidate's evaluations are not kept; the verdict says what the gate saw.
+    ///
+    /// - Throws: ``StoreError/updateNotRunning(_:status:)``.
+    public func reject(_ id: String, _ candidate: Candidate) async throws -> AdapterVersion {
+        try await write { db in
+            var record = try UpdateRecord.findRunning(db, id)
+            let version = try VersionRecord.insert(
+                db, task: record.task,
+                AdapterVersion(
+                    version: "", digest: candidate.digest, state: .rejected,
+                    parent: record.inputs?.parent.map(VersionName.text), update: id, metrics: candidate.metrics),
+                replay: record.inputs?.replay)
+            try Claims(db, record).giveBack(counting: .rejections)
+            try record.finish(db, as: .rejected, with: candidate, version: version)
+            return version.value
+        }
+    }
+
+    /// Ends an update that could not be carried out; its examples wait for the next one, after three failures they are
+    /// parked.
+    ///
+    /// - Throws: ``StoreError/updateNotRunning(_:status:)``.
+    public func fail(_ id: String, error: String) async throws -> Update {
+        try await write { db in
+            var record = try UpdateRecord.findRunning(db, id)
+            try Claims(db, record).giveBack(counting: .failures)
+            try record.finish(db, as: .failed, error: error)
+            return record.value
+        }
+    }
+
+    private func check(_ evaluations: [SliceEvaluation]) throws {
+        var seen = Set<Int>()
+        for evaluation in evaluations {
+            guard seen.insert(evaluation.experience).inserted else {
+                throw StoreError.invalidEvaluation(reason: "slice \(evaluation.experience) is given twice")
+            }
+            guard (0...max(evaluation.total, 0)).contains(evaluation.correct), evaluation.total >= 0 else {
+                throw StoreError.invalidEvaluation(
+                    reason: "slice \(evaluation.experience) has \(evaluation.correct) right of \(evaluation.total)")
+            }
+        }
+    }
+}
+
+extension UpdateRecord {
+    fileprivate mutating func finish(
+        _ db: Database, as status: UpdateStatus, with candidate: Candidate, version: VersionRecord
+    ) throws {
+        value.verdict = candidate.verdict
+        value.examples.replayed = candidate.replayed
+        value.adapter = AdapterReference(version: version.value.version, digest: version.value.digest)
+        value.progress = 1
+        try finish(db, as: status)
+    }
+}

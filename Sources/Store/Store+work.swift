@@ -1,0 +1,126 @@
+import GRDB
+import Schema
+
+extension Store {
+    /// Takes the oldest queued update of a task that has none running, and claims all its pending examples, or the
+    /// first `limit`.
+    ///
+    /// An update that was recovered or restarted keeps its claims and starts from the same inputs. A queued update whose
+    /// examples have all been replaced meanwhile ends as cancelled.
+    ///
+    /// - Returns: `nil` when nothing is queued.
+    public func claimNextUpdate(limit: Int? = nil) async throws -> UpdateWork? {
+        try await write { db in
+            let next = """
+                status = 'queued' AND NOT EXISTS (
+                    SELECT 1 FROM update_run AS other
+                    WHERE other.task = update_run.task AND other.status IN ('training', 'evaluating'))
+                """
+            while var record = try UpdateRecord.first(db, next) {
+                if let work = try Self.start(&record, db, limit: limit) { return work }
+                try record.finish(db, as: .cancelled, error: "its examples were replaced before it began")
+            }
+            return nil
+        }
+    }
+
+    /// Says how far a running update is.
+    ///
+    /// - Parameter status: `training` or `evaluating`.
+    /// - Throws: ``StoreError/updateNotRunning(_:status:)`` when it was cancelled meanwhile: stop working on it.
+    public func advance(
+        _ id: String, to status: UpdateStatus, progress: Double, replayed: Int? = nil
+    ) async throws {
+        precondition(status == .training || status == .evaluating, "a running update is training or evaluating")
+        try await write { db in
+            var record = try UpdateRecord.findRunning(db, id)
+            record.value.status = status
+            record.value.progress = min(max(progress, 0), 1)
+            record.value.examples.replayed = replayed ?? record.value.examples.replayed
+            try record.save(db)
+        }
+    }
+
+    /// Queues what an earlier worker left in the middle; the claims stay. One that was started three times already
+    /// ends as failed: it would take down the next worker too.
+    ///
+    /// Call it once, when the only worker starts.
+    ///
+    /// - Returns: the updates found, as they are now.
+    public func recoverUpdates() async throws -> [Update] {
+        try await write { db in
+            var records = try UpdateRecord.fetch(db, "status IN ('training', 'evaluating')")
+            for index in records.indices {
+                if records[index].attempts >= UpdateRecord.attemptLimit {
+                    try Claims(db, records[index]).giveBack(counting: .failures)
+                    let error = "the trainer ended \(records[index].attempts) times in the middle of it"
+                    try records[index].finish(db, as: .failed, error: error)
+                } else {
+                    try records[index].queueAgain(db)
+                }
+            }
+            return records.map(\.value)
+        }
+    }
+
+    /// Queues a running update once more, to start from what its task serves now: for a parent that was replaced by
+    /// hand meanwhile.
+    ///
+    /// - Throws: ``StoreError/updateNotRunning(_:status:)``.
+    public func restart(_ id: String) async throws -> Update {
+        try await write { db in
+            var record = try UpdateRecord.findRunning(db, id)
+            record.inputs = nil
+            try record.queueAgain(db)
+            return record.value
+        }
+    }
+
+    private static func start(_ record: inout UpdateRecord, _ db: Database, limit: Int?) throws -> UpdateWork? {
+        guard let task = try TaskRecord.find(db, id: record.task) else { return nil }
+        let claims = Claims(db, record)
+        if record.value.startedAt == nil {
+            record.value.examples.new = try claims.take(limit: limit)
+            guard record.value.examples.new > 0 else {
+                try claims.giveBack(counting: nil)
+                return nil
+            }
+            record.value.startedAt = .now
+        }
+        let inputs = try record.inputs ?? UpdateRecord.Inputs(db, task: task.id)
+        record.inputs = inputs
+        record.attempts += 1
+        record.value.experience = task.experiences + 1
+        record.value.status = .training
+        record.value.progress = 0
+        try record.save(db)
+
+        let training = try claims.examples(heldOut: false)
+        guard let first = training.first, let last = training.last else { return nil }
+        return UpdateWork(
+            update: record.value, task: task.value, training: training, heldOut: try claims.examples(heldOut: true),
+            parent: try inputs.parent.flatMap { try VersionRecord.find(db, task: task.id, number: $0)?.value },
+            replay: try ReplayState(
+                db, task: task.id, generation: inputs.replay, removalsThrough: inputs.removalsThrough),
+            range: first.sequence...last.sequence, attempt: record.attempts)
+    }
+}
+
+extension UpdateRecord {
+    fileprivate mutating func queueAgain(_ db: Database) throws {
+        value.status = .queued
+        value.progress = 0
+        try save(db)
+    }
+}
+
+extension UpdateRecord.Inputs {
+    /// What the task serves now.
+    init(_ db: Database, task: Int64) throws {
+        let champion = try VersionRecord.champion(db, task: task)
+        let sql = "SELECT coalesce(max(id), 0) FROM replay_removal WHERE task = ?"
+        self.init(
+            parent: champion?.number, replay: champion?.replay,
+            removalsThrough: try Int64.fetchOne(db, sql: sql, arguments: [task]) ?? 0)
+    }
+}

@@ -1,0 +1,162 @@
+import GRDB
+
+/// The database's schema, as steps that are each applied once. A step that was released is never changed.
+enum StoreMigrations {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1-tasks") { try $0.execute(sql: tasks) }
+        migrator.registerMigration("1-ledger") { try $0.execute(sql: ledger) }
+        migrator.registerMigration("1-updates") { try $0.execute(sql: updates) }
+        migrator.registerMigration("1-registry") { try $0.execute(sql: registry) }
+        return migrator
+    }
+
+    /// `label.examples` and `label.held_out` count the label's examples that are not superseded; they spare the
+    /// append path a count, and every dashboard a scan.
+    private static let tasks = """
+        CREATE TABLE task (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            name TEXT NOT NULL UNIQUE,
+            kind TEXT NOT NULL,
+            description TEXT,
+            policy TEXT NOT NULL,
+            experiences INTEGER NOT NULL DEFAULT 0,
+            last_version INTEGER NOT NULL DEFAULT 0,
+            created_at REAL NOT NULL
+        ) STRICT;
+
+        CREATE TABLE label (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            task INTEGER NOT NULL REFERENCES task,
+            name TEXT NOT NULL,
+            declared INTEGER,
+            examples INTEGER NOT NULL DEFAULT 0,
+            held_out INTEGER NOT NULL DEFAULT 0,
+            UNIQUE (task, name)
+        ) STRICT;
+        """
+
+    /// `example.label` names a row of `label` without a foreign key: its check on deletion would scan the ledger.
+    /// `trained` says that the text was trained on, under this label or an earlier one: it cannot be held out any more.
+    private static let ledger = """
+        CREATE TABLE example (
+            sequence INTEGER PRIMARY KEY AUTOINCREMENT,
+            task INTEGER NOT NULL REFERENCES task,
+            label INTEGER NOT NULL,
+            state INTEGER NOT NULL,
+            held_out INTEGER NOT NULL,
+            trained INTEGER NOT NULL DEFAULT 0,
+            rejections INTEGER NOT NULL DEFAULT 0,
+            failures INTEGER NOT NULL DEFAULT 0,
+            update_number INTEGER,
+            experience INTEGER,
+            arrived_at REAL NOT NULL,
+            text_hash BLOB NOT NULL,
+            id_hash BLOB,
+            id TEXT,
+            source TEXT,
+            timestamp REAL,
+            text TEXT
+        ) STRICT;
+
+        CREATE UNIQUE INDEX example_text ON example (task, text_hash) WHERE state <> 4;
+        CREATE UNIQUE INDEX example_id ON example (task, id_hash) WHERE state <> 4 AND id_hash IS NOT NULL;
+        CREATE INDEX example_superseded ON example (task, text_hash) WHERE state = 4;
+        CREATE INDEX example_open ON example (task, state, held_out, rejections, failures, label)
+            WHERE state IN (0, 3);
+        CREATE INDEX example_held ON example (update_number) WHERE state IN (1, 4);
+        CREATE INDEX example_slice ON example (task, experience, label) WHERE state = 5;
+
+        CREATE TABLE idempotency (
+            task INTEGER NOT NULL REFERENCES task,
+            key TEXT NOT NULL,
+            body_digest BLOB NOT NULL,
+            answer TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            PRIMARY KEY (task, key)
+        ) STRICT, WITHOUT ROWID;
+        CREATE INDEX idempotency_age ON idempotency (created_at);
+        """
+
+    /// `replay`, `removals_through`, `parent` and the range are set when an update is first claimed.
+    private static let updates = """
+        CREATE TABLE update_run (
+            number INTEGER PRIMARY KEY AUTOINCREMENT,
+            id TEXT NOT NULL UNIQUE,
+            task INTEGER NOT NULL REFERENCES task,
+            status TEXT NOT NULL,
+            trigger TEXT NOT NULL,
+            experience INTEGER NOT NULL,
+            new_examples INTEGER NOT NULL DEFAULT 0,
+            replayed_examples INTEGER NOT NULL DEFAULT 0,
+            progress REAL NOT NULL DEFAULT 0,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            parent INTEGER,
+            replay INTEGER,
+            removals_through INTEGER,
+            version INTEGER,
+            digest TEXT,
+            verdict TEXT,
+            error TEXT,
+            created_at REAL NOT NULL,
+            started_at REAL,
+            finished_at REAL
+        ) STRICT;
+        CREATE INDEX update_task ON update_run (task, number);
+        CREATE INDEX update_active ON update_run (status) WHERE status IN ('queued', 'training', 'evaluating');
+        """
+
+    /// `alias_move` is the stack of versions that served; a rollback marks its top as undone.
+    private static let registry = """
+        CREATE TABLE replay_generation (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            task INTEGER NOT NULL REFERENCES task,
+            digest TEXT NOT NULL,
+            examples INTEGER NOT NULL,
+            bytes INTEGER NOT NULL,
+            removals_through INTEGER NOT NULL,
+            created_at REAL NOT NULL
+        ) STRICT;
+
+        CREATE TABLE replay_removal (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            task INTEGER NOT NULL REFERENCES task,
+            text_hash BLOB NOT NULL
+        ) STRICT;
+        CREATE INDEX replay_removal_task ON replay_removal (task, id);
+
+        CREATE TABLE version (
+            task INTEGER NOT NULL REFERENCES task,
+            number INTEGER NOT NULL,
+            digest TEXT NOT NULL,
+            state TEXT NOT NULL,
+            parent INTEGER,
+            update_id TEXT,
+            metrics TEXT NOT NULL,
+            replay INTEGER REFERENCES replay_generation,
+            created_at REAL NOT NULL,
+            PRIMARY KEY (task, number)
+        ) STRICT, WITHOUT ROWID;
+        CREATE UNIQUE INDEX version_champion ON version (task) WHERE state = 'champion';
+        CREATE INDEX version_digest ON version (digest);
+
+        CREATE TABLE alias_move (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            task INTEGER NOT NULL REFERENCES task,
+            version INTEGER NOT NULL,
+            cause TEXT NOT NULL,
+            moved_at REAL NOT NULL,
+            undone_at REAL
+        ) STRICT;
+        CREATE INDEX alias_move_task ON alias_move (task, id);
+
+        CREATE TABLE evaluation (
+            task INTEGER NOT NULL REFERENCES task,
+            version INTEGER NOT NULL,
+            experience INTEGER NOT NULL,
+            correct INTEGER NOT NULL,
+            total INTEGER NOT NULL,
+            PRIMARY KEY (task, version, experience)
+        ) STRICT, WITHOUT ROWID;
+        """
+}
