@@ -1,4 +1,4 @@
-import Crypto
+import Adapters
 import Foundation
 import Replay
 import Schema
@@ -9,4 +9,76 @@ public struct ReplayFiles: Sendable {
     private let home: Home
 
     public init(home: Home) { self.home = home }
+
+    /// A memory, and what was damaged in its file.
+    public struct Loaded: Sendable {
+        public var memory: ReplayMemory
+        public var damages: [Damage]
+    }
+
+    /// The memory of a generation without the texts that were relabelled since; an empty one where there is none yet.
+    ///
+    /// A damaged block costs its exemplars, not the memory: what is left is returned with the damages named.
+    public func load(_ state: ReplayState, recipe: Recipe) throws -> Loaded {
+        let configuration = try Self.configuration(recipe)
+        guard let generation = state.generation else {
+            return Loaded(memory: try Self.emptyMemory(recipe: recipe), damages: [])
+        }
+        let bytes = [UInt8](try Data(contentsOf: home.replayGeneration(generation.digest)))
+        let recovery = try ReplayMemory.recover(bytes)
+        var memory = recovery.memory
+        if !state.removals.isEmpty {
+            _ = try memory.removeAll { state.removals.contains(ContentHash($0.text)) }
+        }
+        memory.configure(configuration)
+        return Loaded(memory: memory, damages: recovery.damages)
+    }
+
+    /// Makes a memory durable under the digest of its bytes.
+    public func write(_ memory: ReplayMemory) throws -> ReplayGeneration? {
+        guard memory.configuration.maximumExemplars > 0 else { return nil }
+        var memory = memory
+        let data = Data(try memory.encode())
+        let digest = ContentDigest(of: data).description
+        let file = home.replayGeneration(digest)
+        if !FileManager.default.fileExists(atPath: file.path) { try Self.writeDurably(data, to: file) }
+        return ReplayGeneration(digest: digest, examples: memory.count, bytes: data.count)
+    }
+
+    public static func emptyMemory(recipe: Recipe) throws -> ReplayMemory {
+        try ReplayMemory(configuration: configuration(recipe), seed: recipe.seed)
+    }
+
+    private static func configuration(_ recipe: Recipe) throws -> ReplayConfiguration {
+        let retention: Replay.Retention =
+            switch recipe.replay.retention {
+            case .classBalanced: .classBalanced
+            case .reservoir: .reservoir
+            case .window: .window
+            }
+        return try ReplayConfiguration(
+            maximumExemplars: recipe.replay.examples, maximumBytes: recipe.replay.bytes, retention: retention)
+    }
+
+    /// Written beside, synchronised and renamed: the name never stands for half a file.
+    private static func writeDurably(_ data: Data, to file: URL) throws {
+        let temporary = file.deletingLastPathComponent().appending(path: ".\(UUID().uuidString).tmp")
+        do {
+            try data.write(to: temporary)
+            let handle = try FileHandle(forWritingTo: temporary)
+            try handle.synchronize()
+            try handle.close()
+            guard rename(temporary.path, file.path) == 0 else {
+                throw StoreError.cannotWrite(path: file.path, reason: String(cString: strerror(errno)))
+            }
+            let directory = open(file.deletingLastPathComponent().path, O_RDONLY)
+            if directory >= 0 {
+                fsync(directory)
+                close(directory)
+            }
+        } catch {
+            try? FileManager.default.removeItem(at: temporary)
+            throw error
+        }
+    }
 }

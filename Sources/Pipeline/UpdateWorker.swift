@@ -90,7 +90,7 @@ public struct UpdateWorker: Service {
                 throw CancellationError()
             }
             try await settle(work, recipe: recipe, result: result)
-        } catch is CancellationError {
+        } catch is CancellationError where Task.isCancelled {
             // Shutting down: the row stays as it is, and the next trainer takes the update up again.
             throw CancellationError()
         } catch StoreError.updateNotRunning {
@@ -106,9 +106,11 @@ public struct UpdateWorker: Service {
         let parent = try work.parent.map { version in
             try learner.loadAdapter(at: store.home.adapter(version.digest), digest: version.digest)
         }
-        let memory = try ReplayFiles(home: store.home).memory(work.replay, recipe: recipe)
+        let loaded = try ReplayFiles(home: store.home).load(work.replay, recipe: recipe)
+        for damage in loaded.damages { logger.error("replay memory of task \(task): \(damage)") }
         return Learner.Input(
-            recipe: recipe, experience: work.update.experience, labels: work.task.labels, parent: parent, memory: memory,
+            recipe: recipe, experience: work.update.experience, labels: work.task.labels, parent: parent,
+            memory: loaded.memory,
             training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task))
     }
 

@@ -1,0 +1,31 @@
+import Adapters
+import Foundation
+import Pipeline
+import Tensors
+import Tokenizers
+import Transformers
+
+/// The frozen model everything stands on: its encoder, its tokenizer, and the digest that names it.
+struct BaseModel {
+    let directory: URL
+    let encoder: any TextEncoder
+    let tokenizer: Tokenizer
+
+    init(_ directory: URL) throws {
+        self.directory = directory
+        encoder = try EncoderRegistry.loadEncoder(from: directory.path)
+        tokenizer = try Tokenizer.load(from: directory)
+    }
+
+    var name: String { directory.lastPathComponent }
+
+    /// Hashes the weights: a tenth of a second for the default base, so only those who write adapters ask.
+    func lineage() throws -> AdapterLineage.Base {
+        let weights = try ContentDigest(ofFile: directory.appending(path: "model.safetensors"))
+        return AdapterLineage.Base(name: name, digest: weights.description)
+    }
+
+    func learner(threads: Int) throws -> Learner {
+        Learner(encoder: encoder, tokenizer: tokenizer, base: try lineage(), pool: WorkerPool(threads: threads))
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+import Intake
+import Schema
+
+/// The order in which a data set's labels, or several tasks, arrive. JSON, see `Configs/demo/stream.json`.
+struct StreamFile: Decodable {
+    /// Class-incremental: the labels of each experience.
+    var experiences: [[String]]?
+    var names: [String]?
+    /// Task-incremental: a data set each.
+    var tasks: [TaskEntry]?
+
+    struct TaskEntry: Decodable {
+        var name: String
+        /// Folder with `train.jsonl` and `test.jsonl`, relative to `--data`.
+        var path: String
+    }
+
+    static func load(from file: URL) throws -> Self {
+        let stream: Self
+        do {
+            stream = try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
+        } catch {
+            throw CommandFailure("\(file.path) is no stream file: \(error)", .badData)
+        }
+        guard stream.experiences != nil || stream.tasks != nil else {
+            throw CommandFailure("\(file.path) has neither \"experiences\" nor \"tasks\"", .badData)
+        }
+        return stream
+    }
+}
+
+/// Labelled texts of a JSONL file, all of them valid.
+enum LabelledFile {
+    /// - Throws: ``CommandFailure`` naming the first bad line.
+    static func load(_ file: URL) throws -> [Example] {
+        let data: Data
+        do {
+            data = try Data(contentsOf: file)
+        } catch {
+            throw CommandFailure("\(file.path): \(error.localizedDescription)", .badData)
+        }
+        let format = ExampleFormat(fileName: file.lastPathComponent) ?? .ndjson
+        do {
+            let batch = try ExampleParser.parse([UInt8](data), format: format)
+            if let rejection = batch.rejections.first { throw rejection }
+            return batch.examples.map(\.example)
+        } catch let rejection as Rejection {
+            throw CommandFailure("\(file.path), line \(rejection.line): \(rejection.message)", .badData)
+        }
+    }
+}

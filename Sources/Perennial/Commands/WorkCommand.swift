@@ -1,0 +1,45 @@
+import Adapters
+import ArgumentParser
+import Foundation
+import Logging
+import Pipeline
+import ServiceLifecycle
+import Store
+import Tensors
+import Tokenizers
+import Transformers
+
+struct WorkCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "work", abstract: "The trainer on its own: learns what waits in the ledger.",
+        discussion: "`perennial serve` starts one by itself; run it alone after `perennial serve --no-worker`.")
+    @OptionGroup var options: GlobalOptions
+    @Flag(help: "Learn what is due now, then end.") var once = false
+    @Option(help: .hidden) var supervisor: Int32?
+
+    func run() async throws {
+        if let supervisor { TrainingPriority.dieWith(parent: supervisor) }
+        TrainingPriority.yieldToServing()
+        let configuration = try options.serviceConfiguration()
+        let logger = options.logger("trainer")
+        let store = try Store(home: Home(root: options.homeDirectory))
+        let lock = try WorkerLock(home: store.home)
+        defer { withExtendedLifetime(lock) {} }
+        let base = try BaseModel(ModelLocation(options).directory(of: configuration.model))
+        let recipes = RecipeLibrary(home: options.homeDirectory)
+        let worker = UpdateWorker(
+            store: store, learner: try base.learner(threads: 2), recipe: { try recipes.recipe(named: $0) },
+            keptVersions: configuration.adapters.keep, logger: logger)
+        if once {
+            for update in try await store.recoverUpdates() { logger.notice("update \(update.id) is taken up again") }
+            while try await worker.runNextUpdate() {}
+        } else {
+            logger.info("trainer ready")
+            let group = ServiceGroup(
+                configuration: ServiceGroupConfiguration(
+                    services: [.init(service: worker)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+            try await group.run()
+        }
+        try store.close()
+    }
+}

@@ -1,0 +1,91 @@
+import Adapters
+import Evaluation
+import Foundation
+import Replay
+import Schema
+import Store
+import Tensors
+import Tokenizers
+import Training
+import Transformers
+
+/// One update as a function of its inputs: trains a candidate on new and replayed examples, judges it against its
+/// parent on every held-out slice, tries again with more replay when the gate asks, and settles what is remembered.
+///
+/// The service and the offline stream benchmark learn by this same code.
+public struct Learner: Sendable {
+    public let base: AdapterLineage.Base
+    let encoder: any TextEncoder
+    let tokenizer: Tokenizer
+    let pool: WorkerPool
+
+    public init(encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool) {
+        self.encoder = encoder
+        self.tokenizer = tokenizer
+        self.base = base
+        self.pool = pool
+    }
+
+    public struct Input: Sendable {
+        public var recipe: Recipe
+        public var experience: Int
+        /// Of the task, in the order of the head's rows.
+        public var labels: [String]
+        public var parent: ClassifierAdapter?
+        public var memory: ReplayMemory
+        public var training: [LedgerExample]
+        public var newSlice: [LedgerExample]
+        public var oldSlices: [HeldOutSlice]
+    }
+
+    public struct Result: Sendable {
+        public var adapter: ClassifierAdapter
+        public var verdict: Verdict
+        /// The memory after this experience.
+        public var memory: ReplayMemory
+        public var replayed: Int
+        /// The candidate on every slice, the new one last.
+        public var evaluations: [SliceEvaluation]
+        public var parentOnNewSlice: SliceEvaluation?
+        public var untrainedOnNewSlice: SliceEvaluation?
+        /// New and replayed examples trained on, and the seconds that took.
+        public var trained: Int
+        public var trainingSeconds: Double
+
+        public var heldOutCount: Int { evaluations.reduce(0) { $0 + $1.total } }
+        /// Over all held-out examples; `nil` when there are none.
+        public var accuracy: Double? {
+            heldOutCount > 0 ? Double(evaluations.reduce(0) { $0 + $1.correct }) / Double(heldOutCount) : nil
+        }
+    }
+
+    /// - Throws: `TrainingError` when the loss explodes, `CancellationError` once the monitor was cancelled.
+    public func learn(_ input: Input, monitor: UpdateMonitor) throws -> Result {
+        var cycle = UpdateCycle(retries: input.recipe.gate.retries)
+        var action = try cycle.handle(.claimed)
+        let slices = evaluationSlices(input)
+        let judge = Judge(learner: self, recipe: input.recipe, slices: slices, parent: input.parent)
+        var trained = 0
+        var seconds = 0.0
+        while case .train(let attempt, let replayFactor) = action {
+            let outcome = try train(input, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+            trained += outcome.examples
+            seconds += outcome.seconds
+            _ = try cycle.handle(.trained)
+            try monitor.advance(to: .evaluating, progress: 0.9, replayed: outcome.replayed)
+            let judgement = try judge.judge(outcome.adapter, attempt: attempt)
+            try monitor.advance(to: .evaluating, progress: 1, replayed: outcome.replayed)
+            action = try cycle.handle(.judged(judgement.verdict))
+            let verdict: Verdict
+            switch action {
+            case .promote(let final), .reject(let final): verdict = final
+            default: continue
+            }
+            return Result(
+                adapter: outcome.adapter, verdict: verdict, memory: try remember(input), replayed: outcome.replayed,
+                evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
+                untrainedOnNewSlice: judgement.untrainedOnNewSlice, trained: trained, trainingSeconds: seconds)
+        }
+        throw CancellationError()
+    }
+}

@@ -1,0 +1,56 @@
+import Adapters
+import Foundation
+import Replay
+import Schema
+import Store
+
+/// A stream of experiences learned in memory by the same ``Learner`` as the service: same held-out share, replay,
+/// gate and retries, without a ledger.
+public struct StreamRun {
+    public private(set) var adapter: ClassifierAdapter?
+    public private(set) var memory: ReplayMemory
+    public private(set) var results: [Learner.Result] = []
+    private let learner: Learner
+    private let recipe: Recipe
+    private let holdout: Double
+    private var labels: [String] = []
+    private var slices: [HeldOutSlice] = []
+    /// Of rejected updates: they join the next one.
+    private var waiting: (training: [LedgerExample], heldOut: [LedgerExample]) = ([], [])
+    private var sequence: Int64 = 0
+
+    /// - Parameter holdout: share of each label held out for the gate, by hash of the text, never trained on.
+    public init(learner: Learner, recipe: Recipe, holdout: Double) throws {
+        self.learner = learner
+        self.recipe = recipe
+        self.holdout = holdout
+        memory = try ReplayFiles.emptyMemory(recipe: recipe)
+    }
+
+    /// Learns one experience to its verdict.
+    public mutating func learn(_ examples: [Example], monitor: UpdateMonitor = UpdateMonitor()) throws -> Learner.Result {
+        var known = Set(labels)
+        for example in examples {
+            sequence += 1
+            if known.insert(example.label).inserted { labels.append(example.label) }
+            let row = LedgerExample(sequence: sequence, text: example.text, label: example.label)
+            if ContentHash(example.text).fraction < holdout {
+                waiting.heldOut.append(row)
+            } else {
+                waiting.training.append(row)
+            }
+        }
+        let input = Learner.Input(
+            recipe: recipe, experience: slices.count + 1, labels: labels, parent: adapter, memory: memory,
+            training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices)
+        let result = try learner.learn(input, monitor: monitor)
+        results.append(result)
+        if result.verdict.decision == .promote {
+            adapter = result.adapter
+            memory = result.memory
+            slices.append(HeldOutSlice(experience: slices.count + 1, examples: waiting.heldOut))
+            waiting = ([], [])
+        }
+        return result
+    }
+}
