@@ -26,6 +26,6 @@ struct BaseModel {
     }
 
     func learner(threads: Int) throws -> Learner {
-        Learner(encoder: encoder, tokenizer: tokenizer, base: try lineage(), pool: WorkerPool(threads: threads))
+        Learner(encoder: encoder, tokenizer: tokenizer, base: try lineage(), pool: WorkerPool(count: threads))
     }
 }

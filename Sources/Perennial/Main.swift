@@ -19,10 +19,12 @@ struct Perennial: AsyncParsableCommand {
             DoctorCommand.self,
         ])
 
+    @MainActor
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
         do {
             var command = try parseAsRoot()
+            if let work = command as? WorkCommand { work.prepare() }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()
             } else {

@@ -17,9 +17,13 @@ struct WorkCommand: AsyncParsableCommand {
     @Flag(help: "Learn what is due now, then end.") var once = false
     @Option(help: .hidden) var supervisor: Int32?
 
-    func run() async throws {
+    /// On the main thread, before any other starts.
+    func prepare() {
         if let supervisor { TrainingPriority.dieWith(parent: supervisor) }
         TrainingPriority.yieldToServing()
+    }
+
+    func run() async throws {
         let configuration = try options.serviceConfiguration()
         let logger = options.logger("trainer")
         let store = try Store(home: Home(root: options.homeDirectory))

@@ -1,0 +1,19 @@
+import Foundation
+
+/// Figures a benchmark prints beside its own.
+enum Measurement {
+    /// Highest resident memory of this process so far, in bytes.
+    static var peakResidentBytes: Int {
+        var usage = rusage()
+        getrusage(RUSAGE_SELF, &usage)
+        return Int(usage.ru_maxrss) * 1_024
+    }
+
+    /// The value below which `share` of the sorted values lie; 0 when there are none.
+    static func percentile(_ sorted: [Double], _ share: Double) -> Double {
+        guard !sorted.isEmpty else { return 0 }
+        return sorted[min(sorted.count - 1, Int((Double(sorted.count) * share).rounded(.down)))]
+    }
+
+    static func seconds(since start: ContinuousClock.Instant) -> Double { (ContinuousClock.now - start) / .seconds(1) }
+}

@@ -1,0 +1,165 @@
+import Adapters
+import ArgumentParser
+import Foundation
+import Schema
+import Store
+import Transformers
+
+struct AdapterCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "adapter", abstract: "Versions of a task's adapter: list, show, promote, roll back, export, import.",
+        subcommands: [List.self, Show.self, Promote.self, Rollback.self, Export.self, Import.self])
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the versions, oldest first.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+        @Argument var task: String
+
+        func run() async throws {
+            let task = try TaskName(task)
+            try await withClient(options, service) { client in
+                let versions = try await client.adapters(task)
+                if options.json { return try JSON.print(ObjectList(data: versions)) }
+                if versions.isEmpty { return Console.line("no versions yet; the first update makes v1") }
+                for version in versions { Console.line(AdapterCommand.row(version)) }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "One version with its lineage.")
+        @OptionGroup var options: GlobalOptions
+        @Argument var task: String
+        @Argument(help: "champion, v3 or sha256:…") var version = "champion"
+
+        func run() async throws {
+            let task = try TaskName(task)
+            let store = try Store(home: Home(root: options.homeDirectory))
+            defer { try? store.close() }
+            let found = try await store.version(task, AdapterSelector(version))
+            let manifest = store.home.adapter(found.digest).appending(path: "perennial.json")
+            let lineage = try JSONDecoder().decode(Manifest.self, from: Data(contentsOf: manifest))
+            if options.json { return try JSON.print(Answer(version: found, lineage: lineage.lineage, labels: lineage.labels)) }
+            Console.line(AdapterCommand.row(found))
+            Console.line("labels   \(lineage.labels.joined(separator: ", "))")
+            Console.line("base     \(lineage.lineage.base.name) \(lineage.lineage.base.digest)")
+            if let parent = lineage.lineage.parent { Console.line("parent   \(parent)") }
+            if let range = lineage.lineage.ledger { Console.line("learned  ledger \(range.first) to \(range.last)") }
+            if let replay = lineage.lineage.replayGeneration { Console.line("replay   \(replay)") }
+            Console.line("recipe   \(lineage.lineage.recipe.name), seed \(lineage.lineage.recipe.seed)")
+        }
+
+        private struct Manifest: Decodable {
+            var labels: [String]
+            var lineage: AdapterLineage
+        }
+        private struct Answer: Encodable {
+            var version: AdapterVersion
+            var lineage: AdapterLineage
+            var labels: [String]
+        }
+    }
+
+    struct Promote: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let another version answer.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+        @Argument var task: String
+        @Argument(help: "Version, such as v3.") var version: String
+
+        func run() async throws {
+            let task = try TaskName(task)
+            _ = try AdapterSelector(version)
+            try await withClient(options, service) { client in
+                AdapterCommand.report(try await client.promote(version, task: task), task, json: options.json)
+            }
+        }
+    }
+
+    struct Rollback: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Let the version that served before answer again.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+        @Argument var task: String
+
+        func run() async throws {
+            let task = try TaskName(task)
+            try await withClient(options, service) { client in
+                AdapterCommand.report(try await client.rollback(task), task, json: options.json)
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Write a version to a directory that Hugging Face PEFT loads unchanged.")
+        @OptionGroup var options: GlobalOptions
+        @Argument var task: String
+        @Argument(help: "Directory to make.") var directory: String
+        @Option(help: "champion, v3 or sha256:…") var version = "champion"
+
+        func run() async throws {
+            let task = try TaskName(task)
+            let store = try Store(home: Home(root: options.homeDirectory))
+            defer { try? store.close() }
+            let found = try await store.version(task, AdapterSelector(version))
+            let files = try AdapterStore(directory: store.home.adapters).files(of: ContentDigest(found.digest))
+            do {
+                try files.write(to: URL(filePath: directory))
+            } catch {
+                throw CommandFailure("\(error)", .cannotWrite)
+            }
+            if options.json {
+                try JSON.print(["version": found.version, "digest": found.digest, "directory": directory])
+            } else {
+                Console.line("\(found.version) of \(task) is in \(directory)")
+            }
+        }
+    }
+
+    struct Import: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Take an exported version in, as a new version of a task. Promote it to let it answer.")
+        @OptionGroup var options: GlobalOptions
+        @Argument var task: String
+        @Argument(help: "Directory made by export.") var directory: String
+
+        func run() async throws {
+            let task = try TaskName(task)
+            let configuration = try options.serviceConfiguration()
+            let base = try ModelLocation(options).directory(of: configuration.model)
+            let files = try AdapterFiles(contentsOf: URL(filePath: directory))
+            _ = try files.adapter(for: EncoderRegistry.loadEncoder(from: base.path, packing: false))
+            let store = try Store(home: Home(root: options.homeDirectory))
+            defer { try? store.close() }
+            _ = try await store.task(task)
+            let digest = try AdapterStore(directory: store.home.adapters).save(files)
+            let version = try await store.importVersion(
+                task, digest: digest.description, metrics: AdapterVersion.Metrics())
+            if options.json { return try JSON.print(version) }
+            Console.line("\(version.version) of \(task) is here; let it answer with: perennial adapter promote \(task) \(version.version)")
+        }
+    }
+
+    fileprivate static func row(_ version: AdapterVersion) -> String {
+        let accuracy = version.metrics.accuracy.map {
+            String(format: "%.1f %% of %d held out", $0 * 100, version.metrics.examples)
+        }
+        let mark = version.state == .champion ? "*" : " "
+        let columns = [
+            "\(mark) \(version.version)", version.state.rawValue, accuracy ?? "not judged",
+            String(version.digest.prefix(19)), version.createdAt.description,
+        ]
+        return zip(columns, [7, 9, 26, 20, 24]).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
+            .joined(separator: " ").trimmingCharacters(in: .whitespaces.subtracting(CharacterSet(charactersIn: "*")))
+    }
+
+    fileprivate static func report(_ version: AdapterVersion, _ task: TaskName, json: Bool) {
+        if json {
+            try? JSON.print(version)
+        } else {
+            Console.line("\(task) is answered by \(version.version) (\(version.digest.prefix(19))…) now")
+        }
+    }
+}
