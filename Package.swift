@@ -35,7 +35,7 @@ let package = Package(
         .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: strict),
         .target(
             name: "Adapters",
-            dependencies: ["Schema", "Transformers", .product(name: "Crypto", package: "swift-crypto")],
+            dependencies: ["Schema", "Tensors", "Transformers", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Tokenizers", swiftSettings: strict),
 
@@ -47,7 +47,7 @@ let package = Package(
 
         // Learning and judging.
         .target(
-            name: "Training", dependencies: ["Schema", "Adapters", "Replay", "Tokenizers"], swiftSettings: strict),
+            name: "Training", dependencies: ["Schema", "Tensors", "Transformers", "Adapters"], swiftSettings: strict),
         .target(name: "Evaluation", dependencies: ["Schema", "Adapters", "Tokenizers"], swiftSettings: strict),
 
         // Service.
@@ -96,6 +96,9 @@ let package = Package(
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
+        .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Schema", "Tensors", "Transformers"]),
+        .testTarget(
+            name: "TrainingTests", dependencies: ["Training", "Adapters", "Schema", "Tensors", "Transformers"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -31,6 +31,16 @@ final class MappedFile: @unchecked Sendable {
         isMapped = true
     }
 
+    /// A copy of bytes that have been read and checked already.
+    init(copying bytes: [UInt8]) {
+        count = bytes.count
+        // Aligned for float32, and at least one byte long.
+        let memory = UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 64)
+        memory.copyMemory(from: bytes, byteCount: bytes.count)
+        base = UnsafeRawPointer(memory)
+        isMapped = false
+    }
+
     deinit {
         if isMapped {
             munmap(UnsafeMutableRawPointer(mutating: base), count)

@@ -24,9 +24,20 @@ public final class SafetensorsFile: Sendable {
     }
 
     /// - Throws: ``TensorError``: the file cannot be read, or breaks a rule of the format.
-    public init(path: String) throws {
+    public convenience init(path: String) throws {
+        try self.init(path: path, mapping: MappedFile(path: path))
+    }
+
+    /// The content of a file that was read before, such as to check its digest.
+    ///
+    /// - Throws: ``TensorError``: the content breaks a rule of the format; it calls the file by `name`.
+    public convenience init(name: String, bytes: [UInt8]) throws {
+        try self.init(path: name, mapping: MappedFile(copying: bytes))
+    }
+
+    private init(path: String, mapping: MappedFile) throws {
         self.path = path
-        mapping = try MappedFile(path: path)
+        self.mapping = mapping
         func invalid(_ reason: String) -> TensorError { .invalidSafetensors(path: path, reason: reason) }
         guard mapping.count >= 8 else {
             throw invalid("\(mapping.count) bytes are too few to hold the header's length")

@@ -1,0 +1,188 @@
+import Foundation
+import Schema
+import Tensors
+import Transformers
+
+/// The four files an adapter is kept in.
+///
+/// `adapter_config.json` and `adapter_model.safetensors` are what Hugging Face PEFT writes for LoRA on the base
+/// model's `AutoModel` class, and loads unchanged; `head.safetensors` holds `classifier.weight` and
+/// `classifier.bias`; `perennial.json` the labels, how features are pooled, and the lineage.
+public struct AdapterFiles: Sendable {
+    static let configuration = "adapter_config.json"
+    static let weights = "adapter_model.safetensors"
+    static let head = "head.safetensors"
+    static let manifest = "perennial.json"
+    public static let names = [configuration, weights, head, manifest]
+
+    /// Content by file name.
+    public let contents: [String: Data]
+
+    /// Over all four files; names the adapter.
+    public var digest: ContentDigest { ContentDigest(ofFiles: contents) }
+
+    /// What stands in `directory`; further files there are ignored.
+    ///
+    /// - Throws: ``AdapterError/missingFile(name:directory:)``, ``AdapterError/unreadable(path:reason:)``.
+    public init(contentsOf directory: URL) throws(AdapterError) {
+        var contents: [String: Data] = [:]
+        for name in Self.names {
+            let file = directory.appendingPathComponent(name)
+            guard FileManager.default.fileExists(atPath: file.path) else {
+                throw .missingFile(name: name, directory: directory.path)
+            }
+            do {
+                contents[name] = try Data(contentsOf: file)
+            } catch {
+                throw .unreadable(path: file.path, reason: error.localizedDescription)
+            }
+        }
+        self.contents = contents
+    }
+
+    init(contents: [String: Data]) { self.contents = contents }
+}
+
+// MARK: - From and to an adapter
+
+extension AdapterFiles {
+    /// The same adapter and lineage give the same bytes.
+    public init(_ adapter: ClassifierAdapter, lineage: AdapterLineage) throws(AdapterError) {
+        let (layout, parameters) = (adapter.layout, adapter.parameters)
+        let lowRank = layout.projections.flatMap { projection in
+            [
+                SafetensorsWriter.Tensor(
+                    name: Self.key(projection, "A"), matrix: layout.a(of: projection, in: parameters)),
+                SafetensorsWriter.Tensor(
+                    name: Self.key(projection, "B"), matrix: layout.b(of: projection, in: parameters)),
+            ]
+        }
+        let head = [
+            SafetensorsWriter.Tensor(name: Self.headWeight, matrix: adapter.headWeight),
+            SafetensorsWriter.Tensor(
+                name: Self.headBias, shape: [adapter.labels.count], values: adapter.headBias.values),
+        ]
+        let configuration = PEFTConfiguration(options: adapter.options, layout: layout, baseModel: lineage.base.name)
+        // The metadata that Hugging Face's readers look for.
+        let metadata = ["format": "pt"]
+        contents = [
+            Self.configuration: try Self.json(configuration, Self.configuration),
+            Self.weights: Data(SafetensorsWriter.encode(lowRank, metadata: metadata)),
+            Self.head: Data(SafetensorsWriter.encode(head, metadata: metadata)),
+            Self.manifest: try Self.json(AdapterManifest(adapter, lineage: lineage), Self.manifest),
+        ]
+    }
+
+    public func lineage() throws(AdapterError) -> AdapterLineage {
+        try decode(AdapterManifest.self, Self.manifest).lineage
+    }
+
+    /// The adapter, once every file and shape has been checked against `encoder`.
+    ///
+    /// - Throws: ``AdapterError``; `TensorError` for a safetensors file that breaks a rule of its format.
+    public func adapter(for encoder: any TextEncoder) throws -> ClassifierAdapter {
+        let configuration = try decode(PEFTConfiguration.self, Self.configuration)
+        try configuration.requireSupported()
+        let manifest = try decode(AdapterManifest.self, Self.manifest)
+        try manifest.requireSupported()
+
+        var options = Recipe.AdapterOptions()
+        options.rank = configuration.rank
+        options.alpha = configuration.alpha
+        options.rankStabilized = configuration.rankStabilized
+        options.dropout = configuration.dropout
+        options.featureScale = manifest.features.scale
+        options.targets = try Self.targets(of: configuration, encoder: encoder)
+        try options.validate()
+
+        let layout = try AdapterLayout(
+            rank: options.rank, targets: options.targets, labelCount: manifest.labels.count, encoder: encoder)
+        var shapes: [TensorPlace] = []
+        for projection in layout.projections {
+            shapes.append(
+                TensorPlace(Self.key(projection, "A"), [layout.rank, projection.inputWidth], projection.a))
+            shapes.append(
+                TensorPlace(Self.key(projection, "B"), [projection.outputWidth, layout.rank], projection.b))
+        }
+        let head = [
+            TensorPlace(Self.headWeight, [layout.labelCount, layout.featureWidth], layout.headWeight),
+            TensorPlace(Self.headBias, [layout.labelCount], layout.headBias),
+        ]
+        var parameters = [Float](repeating: 0, count: layout.count)
+        try read(shapes, of: Self.weights, into: &parameters)
+        try read(head, of: Self.head, into: &parameters)
+        return try ClassifierAdapter(
+            options: options, labels: manifest.labels, layout: layout, parameters: parameters)
+    }
+
+    private static let headWeight = "classifier.weight"
+    private static let headBias = "classifier.bias"
+
+    private static func key(_ projection: AdapterLayout.Projection, _ matrix: String) -> String {
+        "base_model.model.\(projection.path).lora_\(matrix).weight"
+    }
+
+    /// Kinds of projections that the module names stand for; every layer must have them, as in training here.
+    private static func targets(
+        of configuration: PEFTConfiguration, encoder: any TextEncoder
+    ) throws(AdapterError) -> [TargetModule] {
+        let paths = Set(configuration.targetModules)
+        let adapted = encoder.sites.filter { paths.contains($0.path) }
+        let modules = Set(adapted.map(\.site.module))
+        let expected = Set(encoder.sites.filter { modules.contains($0.site.module) }.map(\.path))
+        if let stranger = paths.symmetricDifference(expected).min() {
+            throw .unknownTarget(stranger)
+        }
+        return TargetModule.allCases.filter { modules.map(\.rawValue).contains($0.rawValue) }
+    }
+
+    private struct TensorPlace {
+        var name: String
+        var shape: [Int]
+        var range: Range<Int>
+        init(_ name: String, _ shape: [Int], _ range: Range<Int>) {
+            self.name = name
+            self.shape = shape
+            self.range = range
+        }
+    }
+
+    /// Copies exactly the tensors in `places` to their ranges.
+    private func read(_ places: [TensorPlace], of name: String, into parameters: inout [Float]) throws {
+        let file = try SafetensorsFile(name: name, bytes: Array(contents[name] ?? Data()))
+        if let stranger = Set(file.names).subtracting(places.map(\.name)).min() {
+            throw AdapterError.unexpectedTensor(name: stranger, file: name)
+        }
+        for place in places {
+            guard file.contains(place.name) else { throw AdapterError.missingTensor(name: place.name, file: name) }
+            let actual = try file.description(of: place.name).shape
+            guard actual == place.shape else {
+                throw AdapterError.shapeMismatch(tensor: place.name, expected: place.shape, actual: actual)
+            }
+            let values = try file.matrix(named: place.name).values
+            if let index = values.firstIndex(where: { !$0.isFinite }) {
+                throw AdapterError.invalidFile(
+                    name: name, reason: "element \(index) of \(place.name) is not a finite number")
+            }
+            parameters.replaceSubrange(place.range, with: values)
+        }
+    }
+
+    private static func json(_ value: some Encodable, _ name: String) throws(AdapterError) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        do {
+            return try encoder.encode(value) + Data("\n".utf8)
+        } catch {
+            throw .invalidFile(name: name, reason: "\(error)")
+        }
+    }
+
+    private func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws(AdapterError) -> Value {
+        do {
+            return try JSONDecoder().decode(type, from: contents[name] ?? Data())
+        } catch {
+            throw .invalidFile(name: name, reason: "\(error)")
+        }
+    }
+}

@@ -1,0 +1,48 @@
+import Adapters
+import Schema
+
+/// A replay memory's content, tokenized once for an update, drawn like cards from shuffled decks.
+///
+/// Drawing without replacement until a deck is used up shows every exemplar equally often, which drawing
+/// independently does not.
+public struct ExemplarPool: Sendable {
+    private var decks: [Deck]
+    /// Order in which labels take turns; only one deck when sampling is uniform.
+    private var turns: [Int] = []
+
+    /// - Parameter sampling: `uniform` gives every exemplar the same weight, `stratified` every label.
+    public init(_ exemplars: [TokenizedExample], sampling: Recipe.ReplayOptions.Sampling) {
+        switch sampling {
+        case .uniform:
+            decks = exemplars.isEmpty ? [] : [Deck(exemplars)]
+        case .stratified:
+            decks = Dictionary(grouping: exemplars, by: \.label).sorted { $0.key < $1.key }.map { Deck($0.value) }
+        }
+    }
+
+    public var isEmpty: Bool { decks.isEmpty }
+
+    /// Every exemplar, by deck.
+    var all: [TokenizedExample] { decks.flatMap(\.cards) }
+
+    /// The next `count` exemplars; none when there are none at all.
+    public mutating func draw(_ count: Int, using generator: inout SeededGenerator) -> [TokenizedExample] {
+        guard !isEmpty else { return [] }
+        return (0..<count).map { _ in
+            if turns.isEmpty { turns = decks.indices.shuffled(using: &generator) }
+            return decks[turns.removeLast()].draw(using: &generator)
+        }
+    }
+
+    private struct Deck: Sendable {
+        let cards: [TokenizedExample]
+        var order: [Int] = []
+
+        init(_ cards: [TokenizedExample]) { self.cards = cards }
+
+        mutating func draw(using generator: inout SeededGenerator) -> TokenizedExample {
+            if order.isEmpty { order = cards.indices.shuffled(using: &generator) }
+            return cards[order.removeLast()]
+        }
+    }
+}
