@@ -1,4 +1,5 @@
 #include "CKernels.h"
+#include "tables.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -22,6 +23,13 @@ ck_features ck_processor_features(void) {
 
 const ck_kernels *ck_named(const char *name) {
     if (strcmp(name, "portable") == 0) return &ck_portable;
+#if defined(__x86_64__)
+    ck_features features = ck_processor_features();
+    bool has_avx2 = features.avx2 && features.fma;
+    if (strcmp(name, "avx2") == 0 && has_avx2) return &ck_avx2;
+    bool has_avx512 = features.avx512f && features.avx512bw && features.avx512dq && features.avx512vl;
+    if (strcmp(name, "avx512") == 0 && has_avx2 && has_avx512) return &ck_avx512;
+#endif
     return 0;
 }
 

@@ -32,9 +32,8 @@ static void gelu(long count, const float *x, float *y, float *derivative) {
         double v = x[i];
         double cumulative = 0.5 * erfc(-v * 0.70710678118654752440);
         double density = 0.39894228040143267794 * exp(-0.5 * v * v);
-        // At −∞ both factors say zero, which a bare product would turn into NaN.
-        y[i] = v == -INFINITY ? 0 : (float)(v * cumulative);
-        if (derivative) derivative[i] = (float)(cumulative + (isinf(v) ? 0 : v * density));
+        y[i] = (float)(v * cumulative);
+        if (derivative) derivative[i] = (float)(cumulative + v * density);
     }
 }
 

@@ -1,0 +1,59 @@
+// Product with a packed weight, its panels' parts held in the first cache while all rows pass by.
+
+/// One tile over one block of inner elements.
+INLINE void linear_tile(
+    const int rows, const int vectors, long k, const float *x, long x_row, const float *panel, const float *bias,
+    float *y, long y_row, mask last, bool resume) {
+    vec sums[TILE_ROWS][TILE_VECTORS];
+    if (resume) {
+        load_tile(rows, vectors, y, y_row, last, sums);
+    } else {
+#pragma clang loop unroll(full)
+        for (int r = 0; r < rows; r++)
+#pragma clang loop unroll(full)
+            for (int v = 0; v < vectors; v++) sums[r][v] = v_zero();
+    }
+    // Panels are full, so every lane may be read.
+    multiply_tile(rows, vectors, k, x, x_row, 1, panel, CK_PANEL, v_first(LANES), sums);
+    if (bias) {
+#pragma clang loop unroll(full)
+        for (int v = 0; v < vectors; v++) {
+            vec shift = v_load_masked(bias + v * LANES, v + 1 < vectors ? v_first(LANES) : last);
+#pragma clang loop unroll(full)
+            for (int r = 0; r < rows; r++) sums[r][v] = v_add(sums[r][v], shift);
+        }
+    }
+    store_tile(rows, vectors, y, y_row, last, sums);
+}
+
+static void linear(
+    long m, long n, long k, const float *x, long x_row, const float *panels, const float *bias, float *y, long y_row,
+    ck_epilogue epilogue, float *derivative) {
+    for (long j = 0; j < n; j += TILE_VECTORS * LANES) {
+        long width = n - j < TILE_VECTORS * LANES ? n - j : TILE_VECTORS * LANES;
+        int vectors = (int)((width + LANES - 1) / LANES);
+        mask last = v_first(width - (vectors - 1) * LANES);
+        const float *panel = panels + j / CK_PANEL * CK_PANEL * k + j % CK_PANEL;
+        for (long block = 0; block < k; block += INNER_BLOCK) {
+            bool is_last = block + INNER_BLOCK >= k;
+            long inner = is_last ? k - block : INNER_BLOCK;
+            const float *right = panel + block * CK_PANEL;
+            const float *shift = is_last && bias ? bias + j : 0;
+            bool resume = block > 0 || epilogue == CK_ACCUMULATE;
+            for (long i = 0, rows; i < m; i += rows) {
+                rows = next_rows(m - i);
+                const float *left = x + i * x_row + block;
+                float *to = y + i * y_row + j;
+#define TILE(R, V) linear_tile(R, V, inner, left, x_row, right, shift, to, y_row, last, resume)
+                WITH_CONSTANTS(TILE, rows, vectors)
+#undef TILE
+                if (is_last && epilogue == CK_GELU) {
+                    for (long r = 0; r < rows; r++) {
+                        float *row = to + r * y_row;
+                        gelu(width, row, row, derivative ? derivative + (row - y) : 0);
+                    }
+                }
+            }
+        }
+    }
+}
