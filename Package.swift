@@ -37,7 +37,7 @@ let package = Package(
             name: "Adapters",
             dependencies: ["Schema", "Tensors", "Transformers", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
-        .target(name: "Tokenizers", swiftSettings: strict),
+        .target(name: "Tokenizers", exclude: ["Unicode/record_tables.py"], swiftSettings: strict),
 
         // Memory.
         .systemLibrary(name: "CZstd", path: "Replay/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
