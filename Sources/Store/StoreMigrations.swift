@@ -103,6 +103,7 @@ enum StoreMigrations {
             finished_at REAL
         ) STRICT;
         CREATE INDEX update_task ON update_run (task, number);
+        CREATE INDEX update_status ON update_run (task, status);
         CREATE INDEX update_active ON update_run (status) WHERE status IN ('queued', 'training', 'evaluating');
         """
 

@@ -1,0 +1,53 @@
+import Hummingbird
+import Intake
+
+extension Request {
+    /// Bytes of a body other than examples.
+    static let maximumBodyBytes = 1_048_576
+
+    /// The body as a JSON object. With `isOptional`, no body is an empty object.
+    ///
+    /// - Throws: ``APIError`` 400, 413 or 415.
+    func jsonObject(isOptional: Bool = false) async throws -> JSONObject {
+        let bytes = try await bodyBytes(limit: Self.maximumBodyBytes)
+        if bytes.isEmpty, isOptional { return JSONObject([:]) }
+        guard headers[.contentType].flatMap(ExampleFormat.init(mediaType:)) == .json else {
+            throw unsupportedMediaType("application/json")
+        }
+        guard !bytes.isEmpty else {
+            throw APIError.invalid(nil, code: "missing_body", "the body is empty; send a JSON object")
+        }
+        let value: JSONValue
+        do {
+            value = try JSONValue(parsing: bytes)
+        } catch {
+            throw APIError.invalid(error.field, code: error.code, "the body cannot be read: \(error.message)")
+        }
+        guard case .object(let fields) = value else {
+            throw APIError.invalid(nil, code: "wrong_type", "the body must be a JSON object, found \(value.kind)")
+        }
+        return JSONObject(fields)
+    }
+
+    private func bodyBytes(limit: Int) async throws -> [UInt8] {
+        try refuseBody(over: limit)
+        var bytes: [UInt8] = []
+        for try await part in body {
+            guard bytes.count + part.readableBytes <= limit else { throw APIError.tooLarge(limit: limit) }
+            bytes.append(contentsOf: part.readableBytesView)
+        }
+        return bytes
+    }
+
+    /// Refuses by the announced length, before anything is read.
+    func refuseBody(over limit: Int) throws(APIError) {
+        if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw .tooLarge(limit: limit) }
+    }
+
+    func unsupportedMediaType(_ expected: String) -> APIError {
+        APIError(
+            status: .unsupportedMediaType, kind: .invalidRequest, code: "unsupported_media_type",
+            param: "Content-Type",
+            message: "content type \"\(headers[.contentType] ?? "none")\" is not supported; send \(expected)")
+    }
+}

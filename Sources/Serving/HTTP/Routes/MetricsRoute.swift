@@ -1,0 +1,40 @@
+import Hummingbird
+import Schema
+import Store
+
+/// `GET /metrics`: what this process counted, and what the store knows of learning, in Prometheus' text format.
+struct MetricsRoute: Sendable {
+    let store: Store
+    let engine: InferenceEngine
+    let refresher: SnapshotRefresher
+    let metrics: ServiceMetrics
+    let forgetting: ForgettingMetrics
+
+    func add(to router: Router<ServiceContext>) {
+        router.resource("/metrics", get: show)
+    }
+
+    @Sendable private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        var text = PrometheusText()
+        metrics.write(to: &text)
+        text.gauge("perennial_queue_inputs", "Inputs that wait for the model.", engine.queueDepth)
+        text.gauge("perennial_ready", "1 once the base model is loaded.", refresher.snapshot.current == nil ? 0 : 1)
+        if let bytes = ProcessMemory.residentBytes {
+            text.gauge("perennial_resident_memory_bytes", "Resident memory of the serving process.", bytes)
+        }
+        var learning = LearningMetrics(tasks: try await store.overview(), updates: try await store.updateCounts())
+        for task in learning.tasks {
+            do {
+                let history = try await store.accuracyHistory(task.task.name)
+                learning.forgetting[task.task.name] = forgetting(history)
+            } catch StoreError.unknownTask {
+                // Deleted since the list was read.
+                continue
+            }
+        }
+        learning.write(to: &text)
+        return Response(
+            status: .ok, headers: [.contentType: PrometheusText.contentType],
+            body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import Hummingbird
+import Schema
+import Store
+
+/// `POST /v1/tasks/{task}/predict`: texts in, labels out.
+///
+/// A request is resolved to one adapter version before anything is computed and answered by it from first to last,
+/// whatever is promoted meanwhile.
+struct PredictionRoutes: Sendable {
+    let store: Store
+    let engine: InferenceEngine
+    let cache: AdapterCache
+    let refresher: SnapshotRefresher
+    let maximumInputs: Int
+
+    func add(to router: Router<ServiceContext>) {
+        router.resource("/v1/tasks/{task}/predict", post: predict)
+    }
+
+    @Sendable private func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let task = try context.taskName()
+        let body = try PredictionRequest(try await request.jsonObject(), maximumInputs: maximumInputs)
+        guard let classifier = engine.loadedClassifier else { throw ServingError.notReady }
+        let version = try await resolve(body.adapter, of: task, classifier)
+        let inputs = try body.inputs.map {
+            ClassifierInput(tokens: try classifier.tokens(of: $0, for: version.adapter), adapter: version.adapter)
+        }
+        let rows = try await engine.probabilities(inputs)
+        return try .json(
+            PredictionAnswer(
+                id: "pred-\(UUID().uuidString.lowercased())", task: task, version: version, scores: rows,
+                topK: body.topK, tokens: inputs.reduce(0) { $0 + $1.tokens.count }))
+    }
+
+    private func resolve(
+        _ selector: AdapterSelector, of task: TaskName, _ classifier: any TextClassifier
+    ) async throws -> ServedVersion {
+        if let champion = refresher.snapshot.current?.tasks[task]?.champion, champion.matches(selector) {
+            return champion
+        }
+        guard selector == .champion else {
+            let version = try await store.version(task, selector)
+            let adapter = try await cache.adapter(version.digest, from: classifier)
+            return ServedVersion(version, adapter: adapter)
+        }
+        // The snapshot may be a moment behind another process.
+        try await refresher.refresh()
+        guard let entry = refresher.snapshot.current?.tasks[task] else { throw StoreError.unknownTask(task) }
+        if let champion = entry.champion { return champion }
+        if let failure = entry.failure {
+            throw APIError.unavailable(code: "adapter_unusable", failure, retryAfterSeconds: 10)
+        }
+        throw Self.noAdapter(entry.task, pending: try await store.pending(task))
+    }
+
+    /// What is missing until the task has its first adapter.
+    private static func noAdapter(_ task: LearningTask, pending: PendingExamples) -> APIError {
+        let needed = task.update.minimumExamples
+        var message = "task \"\(task.name)\" has no adapter yet: \(pending.training) examples wait to be learned, "
+        message += "\(needed) start an update"
+        if pending.training < needed { message += "; send \(needed - pending.training) more" }
+        message += ", or ask for an update now with POST /v1/tasks/\(task.name)/updates"
+        return .conflict(code: "no_adapter", message)
+    }
+}

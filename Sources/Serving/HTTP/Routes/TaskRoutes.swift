@@ -1,0 +1,125 @@
+import Hummingbird
+import Logging
+import Schema
+import Store
+
+/// `/v1/tasks`: what is learned.
+struct TaskRoutes: Sendable {
+    let store: Store
+    let refresher: SnapshotRefresher
+    let metrics: ServiceMetrics
+    /// Recipes a task may name; `nil` when they are not known here.
+    let recipes: [String]?
+
+    func add(to router: Router<ServiceContext>) {
+        router.resource("/v1/tasks", get: list)
+        router.resource("/v1/tasks/{task}", get: show, put: put, delete: delete)
+    }
+
+    @Sendable private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try .json(ObjectList(data: try await store.tasks()))
+    }
+
+    @Sendable private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let name = try context.taskName()
+        let task = try await store.task(name)
+        let champion = try await store.champion(name)?.version
+        return try .json(
+            TaskAnswer(
+                task: task, adapter: champion.map { AdapterReference(version: $0.version, digest: $0.digest) },
+                pending: try await store.pending(name)))
+    }
+
+    @Sendable private func put(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let name = try context.taskName()
+        var body = try await request.jsonObject()
+        guard let kindName = try body.string("kind") else { throw body.missing("kind", "\"classify\"") }
+        guard let kind = TaskKind(rawValue: kindName) else {
+            throw APIError.invalid("kind", code: "invalid_value", "\"kind\" must be \"classify\"")
+        }
+        let labels = try body.strings("labels")
+        let description = try body.string("description")
+        let changes = try body.object("update")
+        try body.finish()
+        var policy: UpdatePolicy?
+        if let changes {
+            let present = try await existing(name)?.update
+            policy = try (present ?? UpdatePolicy()).changed(by: changes, recipes: recipes)
+        }
+        let (task, created) = try await store.putTask(
+            name, kind: kind, labels: labels, description: description, update: policy)
+        try await refresher.refresh()
+        return try .json(task, status: created ? .created : .ok)
+    }
+
+    @Sendable private func delete(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let name = try context.taskName()
+        let garbage = try await store.deleteTask(name)
+        try await refresher.refresh()
+        metrics.forget(name)
+        do {
+            try store.home.remove(garbage)
+        } catch {
+            // The task is gone all the same; a later sweep finds the files.
+            context.logger.warning(
+                "files of a deleted task remain", metadata: ["task": "\(name)", "error": "\(error)"])
+        }
+        return try .json(Deletion(task: name))
+    }
+
+    private func existing(_ name: TaskName) async throws -> LearningTask? {
+        do { return try await store.task(name) } catch StoreError.unknownTask { return nil }
+    }
+
+    private struct Deletion: Encodable {
+        var object = "task"
+        var task: TaskName
+        var deleted = true
+    }
+}
+
+/// A task, what it serves and what waits to be learned.
+private struct TaskAnswer: Encodable {
+    var task: LearningTask
+    var adapter: AdapterReference?
+    var pending: PendingExamples
+
+    private enum CodingKeys: CodingKey { case adapter, pending }
+
+    func encode(to encoder: any Encoder) throws {
+        try task.encode(to: encoder)
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(adapter, forKey: .adapter)
+        try values.encode(pending, forKey: .pending)
+    }
+}
+
+extension UpdatePolicy {
+    /// This policy with what `changes` says; what it does not say stays.
+    func changed(by changes: JSONObject, recipes: [String]?) throws(APIError) -> UpdatePolicy {
+        var changes = changes
+        var policy = self
+        policy.minimumExamples = try changes.integer("min_examples", in: 1...1_000_000) ?? minimumExamples
+        policy.maximumWaitSeconds = try changes.number("max_wait_seconds", in: 0...31_536_000) ?? maximumWaitSeconds
+        policy.minimumExamplesAfterWait =
+            try changes.integer("min_examples_after_wait", in: 1...1_000_000) ?? minimumExamplesAfterWait
+        policy.holdout = try changes.number("holdout", in: 0...0.5) ?? holdout
+        if let name = try changes.string("retention") {
+            guard let retention = Retention(rawValue: name) else {
+                throw .invalid(
+                    "update.retention", code: "invalid_value", "\"update.retention\" must be \"inbox\" or \"keep\"")
+            }
+            policy.retention = retention
+        }
+        if let name = try changes.string("recipe") {
+            if let recipes, !recipes.contains(name) {
+                throw .invalid(
+                    "update.recipe", code: "invalid_value",
+                    "\"update.recipe\" must be one of \(recipes.joined(separator: ", "))")
+            }
+            policy.recipe = name
+        }
+        try changes.finish()
+        return policy
+    }
+}

@@ -1,0 +1,40 @@
+import Hummingbird
+import Store
+
+/// `/v1/tasks/{task}/updates` and `/v1/updates/{id}`: runs of learning.
+struct UpdateRoutes: Sendable {
+    let store: Store
+
+    func add(to router: Router<ServiceContext>) {
+        router.resource("/v1/tasks/{task}/updates", get: list, post: ask)
+        router.resource("/v1/updates/{id}", get: show)
+        router.resource("/v1/updates/{id}/cancel", post: cancel)
+    }
+
+    /// Newest first, 100 of them or `limit`.
+    @Sendable private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        var limit = 100
+        if let text = request.uri.queryParameters["limit"] {
+            guard let number = Int(text), (1...1_000).contains(number) else {
+                throw APIError.invalid("limit", code: "out_of_range", "\"limit\" must be a whole number from 1 to 1000")
+            }
+            limit = number
+        }
+        return try .json(ObjectList(data: try await store.updates(try context.taskName(), limit: limit)))
+    }
+
+    @Sendable private func ask(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        let task = try context.taskName()
+        try await request.jsonObject(isOptional: true).finish()
+        return try .json(try await store.requestUpdate(task), status: .accepted)
+    }
+
+    @Sendable private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try .json(try await store.update(context.parameters.require("id")))
+    }
+
+    @Sendable private func cancel(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        try await request.jsonObject(isOptional: true).finish()
+        return try .json(try await store.cancel(context.parameters.require("id")))
+    }
+}

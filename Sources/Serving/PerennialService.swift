@@ -1,0 +1,89 @@
+import Hummingbird
+import Logging
+import ServiceLifecycle
+import Store
+
+/// The serving half of Perennial: HTTP routes over a store and an inference engine.
+///
+///     let service = PerennialService(store: store, forgetting: …, logger: logger) { try loadClassifier() }
+///     try await ServiceGroup(services: [service], gracefulShutdownSignals: [.sigterm], logger: logger).run()
+///
+/// On graceful shutdown it takes no more connections, answers what is in flight, and returns.
+public struct PerennialService: Service {
+    public struct Configuration: Sendable {
+        public var host = "127.0.0.1"
+        /// 0 lets the system choose.
+        public var port = 8088
+        /// Largest body of an ingest request.
+        public var ingestBytes = 67_108_864
+        /// Texts in one prediction request.
+        public var inputsPerRequest = 256
+        public var engine = InferenceEngine.Limits()
+        /// Recipes a task may name; `nil` accepts any name.
+        public var recipes: [String]?
+        public init() {}
+    }
+
+    let configuration: Configuration
+    let logger: Logger
+    private let onRunning: @Sendable (_ port: Int?) async -> Void
+    let responder: RouterResponder<ServiceContext>
+    /// What the routes need running: the engine, and what keeps its snapshot fresh. ``run()`` runs them; who calls
+    /// ``respond(to:)`` without it runs them in a service group of his own.
+    public let background: [any Service]
+
+    /// - Parameters:
+    ///   - forgetting: fills in the metrics over an accuracy matrix.
+    ///   - onRunning: called once connections are accepted, with the port.
+    ///   - classifier: loads the base model; runs on the engine's own thread while the routes already answer.
+    public init(
+        configuration: Configuration = Configuration(), store: Store, forgetting: @escaping ForgettingMetrics,
+        logger: Logger, onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
+        classifier: @escaping @Sendable () throws -> any TextClassifier
+    ) {
+        self.configuration = configuration
+        self.logger = logger
+        self.onRunning = onRunning
+        let metrics = ServiceMetrics()
+        let cache = AdapterCache()
+        let engine = InferenceEngine(limits: configuration.engine, metrics: metrics, logger: logger, load: classifier)
+        let refresher = SnapshotRefresher(
+            store: store, engine: engine, cache: cache, metrics: metrics, logger: logger)
+        background = [engine, refresher]
+
+        let router = Router(context: ServiceContext.self)
+        router.add(middleware: RequestIDMiddleware())
+        router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
+        router.add(middleware: ErrorMiddleware())
+        TaskRoutes(store: store, refresher: refresher, metrics: metrics, recipes: configuration.recipes).add(to: router)
+        ExampleRoutes(store: store, metrics: metrics, maximumBytes: configuration.ingestBytes).add(to: router)
+        PredictionRoutes(
+            store: store, engine: engine, cache: cache, refresher: refresher,
+            maximumInputs: configuration.inputsPerRequest
+        ).add(to: router)
+        UpdateRoutes(store: store).add(to: router)
+        AdapterRoutes(store: store, refresher: refresher).add(to: router)
+        ForgettingRoute(store: store, metrics: forgetting).add(to: router)
+        ModelRoutes(engine: engine, refresher: refresher).add(to: router)
+        HealthRoutes(refresher: refresher).add(to: router)
+        MetricsRoute(store: store, engine: engine, refresher: refresher, metrics: metrics, forgetting: forgetting)
+            .add(to: router)
+        responder = router.buildResponder()
+    }
+
+    /// Serves until graceful shutdown.
+    ///
+    /// - Throws: what loading the base model throws; what binding the address throws.
+    public func run() async throws { try await application.run() }
+
+    /// The routes on a port, with what they need running beside them: engine and refresher end after the server.
+    package var application: some ApplicationProtocol {
+        Application(
+            responder: responder,
+            configuration: ApplicationConfiguration(
+                address: .hostname(configuration.host, port: configuration.port), serverName: "perennial"),
+            services: background,
+            onServerRunning: { [onRunning] channel in await onRunning(channel.localAddress?.port) },
+            logger: logger)
+    }
+}
