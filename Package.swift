@@ -47,7 +47,7 @@ let package = Package(
         // Learning and judging.
         .target(
             name: "Training", dependencies: ["Schema", "Tensors", "Transformers", "Adapters"], swiftSettings: strict),
-        .target(name: "Evaluation", dependencies: ["Schema", "Adapters", "Tokenizers"], swiftSettings: strict),
+        .target(name: "Evaluation", dependencies: ["Schema"], swiftSettings: strict),
 
         // Service.
         .target(
@@ -97,6 +97,7 @@ let package = Package(
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Schema", "Tensors", "Transformers"]),
         .testTarget(
             name: "TrainingTests", dependencies: ["Training", "Adapters", "Schema", "Tensors", "Transformers"]),
+        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -50,6 +50,7 @@ extension ReplayMemory {
 
     /// Changes budgets or retention. What no longer fits leaves at once or, by the byte budget, at the next ``encode()``.
     public mutating func configure(_ configuration: ReplayConfiguration) {
+        guard configuration != self.configuration else { return }
         self.configuration = configuration
         limit = configuration.maximumExemplars
         while count > limit { evict() }

@@ -33,7 +33,8 @@ public struct SliceComparison: Sendable, Hashable, Codable {
     /// Accuracy, 0 to 1; `nil` where there is no champion.
     public var champion: Double?
     public var candidate: Double
-    /// One-sided p-value of "the drop exceeds the tolerance"; `nil` where not tested.
+    /// One-sided p-value of "the drop exceeds the tolerance", adjusted to the number of slices tested; `nil` where
+    /// not tested.
     public var pValue: Double?
 
     public init(

@@ -1,0 +1,31 @@
+/// Champion's and candidate's answers to the held-out examples of one experience.
+public struct SliceOutcome: Sendable, Hashable {
+    public var experience: Int
+    /// Held out from what the candidate has just learned.
+    public var isNew: Bool
+    /// Whether the champion answered each example right, in the candidate's order; `nil` without a champion.
+    public var championCorrect: [Bool]?
+    public var candidateCorrect: [Bool]
+    /// Share of the commonest label in this slice: what guessing reaches. 0 where it is not known.
+    public var majorityShare: Double
+
+    public init(
+        experience: Int, isNew: Bool, championCorrect: [Bool]?, candidateCorrect: [Bool], majorityShare: Double = 0
+    ) {
+        self.experience = experience
+        self.isNew = isNew
+        self.championCorrect = championCorrect
+        self.candidateCorrect = candidateCorrect
+        self.majorityShare = majorityShare
+    }
+
+    var examples: Int { candidateCorrect.count }
+    var candidateRight: Int { candidateCorrect.count { $0 } }
+    var championRight: Int? { championCorrect.map { $0.count { $0 } } }
+
+    /// `nil` where there is no champion or nothing to compare.
+    var comparison: PairedComparison? {
+        guard let championCorrect, examples > 0 else { return nil }
+        return PairedComparison(champion: championCorrect, candidate: candidateCorrect)
+    }
+}

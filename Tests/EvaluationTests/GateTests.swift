@@ -1,0 +1,157 @@
+import Evaluation
+import Replay
+import Schema
+import Testing
+
+@Suite("Gate")
+struct GateTests {
+    private let gate = Gate(Recipe.GateOptions())
+
+    /// A slice on which the champion answers `right` of `examples`, the candidate loses some of these and gains others.
+    private func slice(
+        _ experience: Int, isNew: Bool = false, examples: Int, right: Int, lost: Int = 0, gained: Int = 0
+    ) -> SliceOutcome {
+        let champion = (0..<examples).map { $0 < right }
+        let candidate = (0..<examples).map { $0 < right ? $0 >= lost : $0 < right + gained }
+        return SliceOutcome(
+            experience: experience, isNew: isNew, championCorrect: champion, candidateCorrect: candidate)
+    }
+
+    @Test("promotes what learned the new and kept the old")
+    func promotion() {
+        let verdict = gate.judge(
+            [
+                slice(1, examples: 100, right: 90, lost: 2, gained: 1),
+                slice(2, isNew: true, examples: 50, right: 0, gained: 46),
+            ], attempt: 1)
+        #expect(verdict.decision == .promote)
+        #expect(
+            verdict.reason
+                == "promoted: 92.0 % of 50 new held-out examples, the champion 0.0 %; the largest drop of 1 old "
+                + "slices is 1.0 points (slice 1, 100 examples), within tolerance or chance")
+        #expect(verdict.slices.map(\.champion) == [0.9, 0])
+        #expect(verdict.slices.map(\.candidate) == [0.89, 0.92])
+        #expect(verdict.slices[0].pValue != nil)
+        #expect(verdict.slices[1].pValue == nil)
+        #expect(verdict.tolerance == 0.02 && verdict.confidence == 0.95)
+    }
+
+    @Test("tries what forgot again, then rejects it, naming slice, loss, bound and size")
+    func rejection() {
+        let outcomes = [
+            slice(1, examples: 200, right: 180),
+            slice(2, examples: 400, right: 380, lost: 40, gained: 4),
+            slice(3, isNew: true, examples: 50, right: 0, gained: 46),
+        ]
+        let decisions = (1...3).map { gate.judge(outcomes, attempt: $0).decision }
+        #expect(decisions == [.retry, .retry, .reject])
+        let verdict = gate.judge(outcomes, attempt: 3)
+        #expect(verdict.attempt == 3)
+        #expect(verdict.reason.hasPrefix("rejected: slice 2 fell 9.0 points, at least 6."))
+        #expect(verdict.reason.hasSuffix(" with 95 % confidence, of 400 examples; the tolerance is 2.0"))
+        #expect(gate.judge(outcomes, attempt: 1).reason.hasPrefix("to be tried again with more replay: slice 2 fell"))
+        var never = Recipe.GateOptions()
+        never.retries = 0
+        #expect(Gate(never).judge(outcomes, attempt: 1).decision == .reject)
+    }
+
+    @Test("lets a drop pass that is within the tolerance, or that so few examples cannot prove")
+    func tolerated() {
+        let new = slice(9, isNew: true, examples: 20, right: 0, gained: 20)
+        #expect(gate.judge([slice(1, examples: 5_000, right: 4_500, lost: 75), new], attempt: 1).decision == .promote)
+        #expect(gate.judge([slice(1, examples: 8, right: 8, lost: 1), new], attempt: 1).decision == .promote)
+        #expect(gate.judge([slice(1, examples: 8, right: 8, lost: 8), new], attempt: 1).decision == .retry)
+    }
+
+    @Test("sees a loss that is spread thin over many slices")
+    func spread() {
+        let old = (1...12).map { slice($0, examples: 40, right: 38, lost: 3) }
+        let new = slice(13, isNew: true, examples: 20, right: 0, gained: 20)
+        #expect(gate.judge([old[0], new], attempt: 1).decision == .promote)
+        let verdict = gate.judge(old + [new], attempt: 3)
+        #expect(verdict.decision == .reject)
+        #expect(verdict.reason.contains("the old slices together fell 7.5 points"))
+        #expect(verdict.reason.contains("of 480 examples"))
+    }
+
+    @Test("judges a first adapter by guessing alone", arguments: [(28, true), (10, false), (9, false)])
+    func firstAdapter(right: Int, promoted: Bool) {
+        let outcome = SliceOutcome(
+            experience: 1, isNew: true, championCorrect: nil, candidateCorrect: (0..<30).map { $0 < right },
+            majorityShare: 1.0 / 3)
+        let verdict = gate.judge([outcome], attempt: 3)
+        #expect((verdict.decision == .promote) == promoted)
+        #expect(verdict.slices[0].champion == nil)
+        if !promoted { #expect(verdict.reason.contains("no more than guessing (33.3 %)")) }
+    }
+
+    @Test("does not hold few examples against a candidate", arguments: [[false], [false, false], [true, false], []])
+    func fewExamples(correct: [Bool]) {
+        let outcome = SliceOutcome(
+            experience: 1, isNew: true, championCorrect: nil, candidateCorrect: correct, majorityShare: 0.5)
+        #expect(gate.judge([outcome], attempt: 1).decision == .promote)
+    }
+
+    @Test("promotes when nothing is held out at all, and says so")
+    func nothingHeldOut() {
+        let verdict = gate.judge([], attempt: 1)
+        #expect(verdict.decision == .promote)
+        #expect(verdict.reason == "promoted: nothing new is held out yet to judge by")
+    }
+
+    @Test("refuses a candidate that learned nothing of new labels")
+    func learnedNothing() {
+        let verdict = gate.judge([slice(2, isNew: true, examples: 30, right: 0)], attempt: 3)
+        #expect(verdict.decision == .reject)
+        #expect(verdict.reason.contains("0.0 % of the 30 new held-out examples"))
+    }
+
+    @Test("On labels the champion knows, noise does not block and a real loss does")
+    func knownLabels() {
+        #expect(gate.judge([slice(2, isNew: true, examples: 100, right: 95)], attempt: 1).decision == .promote)
+        let noise = slice(2, isNew: true, examples: 100, right: 95, lost: 3, gained: 2)
+        #expect(gate.judge([noise], attempt: 1).decision == .promote)
+        let loss = gate.judge([slice(2, isNew: true, examples: 100, right: 95, lost: 12, gained: 2)], attempt: 3)
+        #expect(loss.decision == .reject)
+        #expect(loss.reason.contains("worse than the champion on what is new by 10.0 points of 100 examples"))
+    }
+
+    @Test(
+        "blocks a candidate that dropped nowhere beyond the tolerance in about a twentieth of cases at most",
+        arguments: [1, 5, 25])
+    func falseAlarms(slices: Int) {
+        let alarms = simulate(slices: slices, dropOfFirst: 0.02, dropOfOthers: 0.02)
+        #expect(alarms < 0.075, "1,000 trials: 5.4 % and three standard errors")
+    }
+
+    @Test(
+        "catches nearly every time one slice that lost fifteen points among others that lost nothing",
+        arguments: [1, 5, 25])
+    func power(slices: Int) {
+        #expect(simulate(slices: slices, dropOfFirst: 0.15, dropOfOthers: 0) > 0.9)
+    }
+
+    /// Share of 1,000 trials that are blocked; 200 examples a slice, 3 % of them gained.
+    private func simulate(slices: Int, dropOfFirst: Double, dropOfOthers: Double) -> Double {
+        var generator = SeededGenerator(seed: UInt64(slices))
+        let trials = 1_000
+        var blocked = 0
+        for _ in 0..<trials {
+            let outcomes = (1...slices).map { experience in
+                let drop = experience == 1 ? dropOfFirst : dropOfOthers
+                var champion: [Bool] = []
+                var candidate: [Bool] = []
+                for _ in 0..<200 {
+                    let draw = Double(generator.next() >> 11) / Double(1 << 53)
+                    // Lost, gained, or answered alike.
+                    champion.append(draw < 0.03 + drop || draw > 0.06 + drop)
+                    candidate.append(draw >= 0.03 + drop)
+                }
+                return SliceOutcome(
+                    experience: experience, isNew: false, championCorrect: champion, candidateCorrect: candidate)
+            }
+            if gate.judge(outcomes, attempt: 1).decision != .promote { blocked += 1 }
+        }
+        return Double(blocked) / Double(trials)
+    }
+}
