@@ -91,6 +91,7 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "SchemaTests", dependencies: ["Schema"]),
+        .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], resources: [.copy("Fixtures")]),
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
