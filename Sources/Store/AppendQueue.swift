@@ -79,22 +79,3 @@ final class AppendQueue: Sendable {
         }
     }
 }
-
-/// An entry with its hashes, made before the transaction begins.
-struct HashedEntry: Sendable {
-    let line: Int
-    let example: Example
-    let textHash: Data
-    let idHash: Data?
-    /// Where the text lies between 0 and 1: decides its side.
-    let fraction: Double
-
-    init(_ entry: LedgerEntry) {
-        line = entry.line
-        example = entry.example
-        let hash = ContentHash(entry.example.text)
-        textHash = hash.data
-        fraction = hash.fraction
-        idHash = entry.example.id.map { ContentHash($0).data }
-    }
-}

@@ -48,8 +48,17 @@ extension Store {
     private func appendPart(
         _ entries: ArraySlice<LedgerEntry>, _ refused: IngestReport, _ idempotency: IdempotencyKey?, _ task: TaskName
     ) async throws -> LedgerAnswer {
-        let append = AppendQueue.Append(
-            task: task, entries: entries.map(HashedEntry.init), refused: refused, idempotency: idempotency)
+        var hashed: [HashedEntry] = []
+        hashed.reserveCapacity(entries.count)
+        var refused = refused
+        for entry in entries {
+            do {
+                hashed.append(try HashedEntry(entry))
+            } catch {
+                refused.reject(error)
+            }
+        }
+        let append = AppendQueue.Append(task: task, entries: hashed, refused: refused, idempotency: idempotency)
         do {
             return try await appends.commit(append)
         } catch {

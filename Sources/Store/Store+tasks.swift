@@ -112,6 +112,8 @@ enum TaskRules {
             try require(
                 label.utf8.count <= ExampleLimits.labelBytes, "labels",
                 "label \(index + 1) has \(label.utf8.count) bytes; at most \(ExampleLimits.labelBytes) are allowed")
+            try require(
+                !label.utf8.contains(0), "labels", "label \(index + 1) holds a NUL character (U+0000); remove it")
             try require(seen.insert(label).inserted, "labels", "label \(index + 1) is listed twice; list each once")
         }
     }
@@ -120,6 +122,7 @@ enum TaskRules {
         try require(
             description.utf8.count <= descriptionBytes, "description",
             "\(description.utf8.count) bytes; at most \(descriptionBytes) are allowed")
+        try require(!description.utf8.contains(0), "description", "holds a NUL character (U+0000); remove it")
     }
 
     private static func check(policy: UpdatePolicy) throws {

@@ -35,6 +35,8 @@ public final class Store: Sendable {
                 // Opening in WAL mode lowers this to NORMAL, where a power cut can undo a commit.
                 try db.execute(sql: "PRAGMA synchronous = FULL")
                 try db.execute(sql: "PRAGMA journal_size_limit = 67108864")
+                try db.execute(sql: "PRAGMA cache_size = -65536")
+                try db.execute(sql: "PRAGMA wal_autocheckpoint = 4000")
             }
             try Self.migrate(pool, path: path)
             var reading = Self.configuration()

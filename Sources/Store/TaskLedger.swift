@@ -53,7 +53,8 @@ struct TaskLedger {
         if let row = try Row.fetchOne(find, arguments: [task, name]) {
             let id: Int64 = row["id"]
             labels[name] = id
-            counts[id] = LabelCount(examples: row["examples"], heldOut: row["held_out"])
+            // A count that is here already may have changed since the row was written.
+            if counts[id] == nil { counts[id] = LabelCount(examples: row["examples"], heldOut: row["held_out"]) }
             return id
         }
         guard labelCount < ExampleLimits.labelsPerTask else { return nil }
