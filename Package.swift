@@ -91,6 +91,9 @@ let package = Package(
             swiftSettings: strict),
 
         .testTarget(name: "SchemaTests", dependencies: ["Schema"]),
+        .testTarget(
+            name: "StoreTests",
+            dependencies: ["Store", "Schema", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], resources: [.copy("Fixtures")]),
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
