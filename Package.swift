@@ -98,10 +98,12 @@ let package = Package(
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
-        .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Schema", "Tensors", "Transformers"]),
-        .testTarget(
-            name: "TrainingTests", dependencies: ["Training", "Adapters", "Schema", "Tensors", "Transformers"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"]),
+        .target(
+            name: "TinyBert", dependencies: ["Adapters", "Schema", "Transformers"], path: "Tests/TinyBert",
+            exclude: ["adapter", "base", "reference", "make_fixture.py"]),
+        .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Schema", "Tensors", "TinyBert"]),
+        .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Schema", "Tensors", "TinyBert"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

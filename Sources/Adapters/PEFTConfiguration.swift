@@ -17,7 +17,8 @@ struct PEFTConfiguration: Codable {
     var fanInFanOut = false
     var usesDoRA = false
     var modulesToSave: [String]?
-    var revision: String?
+    var alphaPattern: [String: Double] = [:]
+    var rankPattern: [String: Int] = [:]
 
     enum CodingKeys: String, CodingKey {
         case baseModel = "base_model_name_or_path"
@@ -33,7 +34,8 @@ struct PEFTConfiguration: Codable {
         case fanInFanOut = "fan_in_fan_out"
         case usesDoRA = "use_dora"
         case modulesToSave = "modules_to_save"
-        case revision
+        case alphaPattern = "alpha_pattern"
+        case rankPattern = "rank_pattern"
     }
 
     init(options: Recipe.AdapterOptions, layout: AdapterLayout, baseModel: String) {
@@ -59,6 +61,8 @@ struct PEFTConfiguration: Codable {
         fanInFanOut = try values.decodeIfPresent(Bool.self, forKey: .fanInFanOut) ?? false
         usesDoRA = try values.decodeIfPresent(Bool.self, forKey: .usesDoRA) ?? false
         modulesToSave = try values.decodeIfPresent([String].self, forKey: .modulesToSave)
+        alphaPattern = try values.decodeIfPresent([String: Double].self, forKey: .alphaPattern) ?? [:]
+        rankPattern = try values.decodeIfPresent([String: Int].self, forKey: .rankPattern) ?? [:]
     }
 
     /// Refuses variants whose matrices would mean something else here.
@@ -73,5 +77,7 @@ struct PEFTConfiguration: Codable {
         try require(!usesDoRA, .usesDoRA, usesDoRA, "false")
         try require(!fanInFanOut, .fanInFanOut, fanInFanOut, "false")
         try require(modulesToSave ?? [] == [], .modulesToSave, modulesToSave ?? [], "null")
+        try require(alphaPattern.isEmpty, .alphaPattern, alphaPattern, "{}")
+        try require(rankPattern.isEmpty, .rankPattern, rankPattern, "{}")
     }
 }

@@ -11,7 +11,7 @@ public enum TokenBalance {
         for share in 1...shares {
             var end = start
             // A sequence belongs to the share in which its middle lies.
-            while end < lengths.count, share == shares || (2 * sum + lengths[end]) * shares < 2 * total * share {
+            while end < lengths.count, share == shares || (2 * sum + lengths[end]) * shares <= 2 * total * share {
                 sum += lengths[end]
                 end += 1
             }

@@ -21,7 +21,8 @@ public struct LearningRateSchedule: Sendable, Hashable {
     public func rate(at step: Int) -> Double {
         precondition((1...totalSteps).contains(step), "step \(step) is not within 1...\(totalSteps)")
         if step <= warmupSteps { return peak * Double(step) / Double(warmupSteps) }
-        let remaining = Double(totalSteps - step + 1) / Double(totalSteps - warmupSteps + 1)
+        let peakStep = max(warmupSteps, 1)
+        let remaining = Double(totalSteps - step + 1) / Double(totalSteps - peakStep + 1)
         return switch shape {
         case .constant: peak
         case .linear: peak * remaining

@@ -1,0 +1,90 @@
+import Adapters
+import Tensors
+import Testing
+import TinyBert
+import Transformers
+
+@Suite struct ClassifierTests {
+    let encoder: any TextEncoder
+    let pool = WorkerPool(count: 2)
+
+    init() throws { encoder = try TinyBert.encoder() }
+
+    @Test func `Features and logits equal those of PyTorch and PEFT`() throws {
+        let record = try TinyBert.record()
+        let adapter = try TinyBert.adapter(encoder)
+        let outputs = Classifier(encoder: encoder).outputs(
+            record.sequences.map { .init(tokens: $0, adapter: adapter) }, pool: pool)
+        for (index, output) in outputs.enumerated() {
+            for (ours, theirs) in zip(output.features, record.features[index]) {
+                #expect(abs(ours * 10 - theirs) < 1e-4)
+            }
+            for (ours, theirs) in zip(output.logits, record.logits[index]) { #expect(abs(ours - theirs) < 1e-4) }
+        }
+    }
+
+    @Test func `An untrained adapter leaves the base model's features as they are`() throws {
+        let texts = try TinyBert.record().sequences
+        let adapter = try ClassifierAdapter(options: TinyBert.options, labels: ["a"], encoder: encoder, seed: 3)
+        let classifier = Classifier(encoder: encoder)
+        let plain = classifier.features(texts, pool: pool)
+        let adapted = classifier.features(texts, adapter: adapter, pool: pool)
+        #expect(plain == adapted)
+        for features in plain { #expect(abs(features.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5) }
+    }
+
+    @Test(arguments: [1, 2, 3])
+    func `An answer is the same bits alone and in any mixed batch`(threads: Int) throws {
+        let first = try TinyBert.adapter(encoder)
+        let second = try first.growing(to: TinyBert.labels + ["f"], encoder: encoder)
+            .replacing(parameters: (0..<first.layout.count + 33).map { Float($0 % 17) * 0.02 - 0.15 })
+        let adapters = [first, second, nil]
+        var generator = SeededGenerator(seed: 5, stream: UInt64(threads))
+        let requests = (0..<200).map { index in
+            let length = Int.random(in: 1...16, using: &generator)
+            return Classifier.Request(
+                tokens: (0..<length).map { _ in Int32.random(in: 0..<64, using: &generator) },
+                adapter: adapters[index * 7 % 3])
+        }
+        let classifier = Classifier(encoder: encoder)
+        let together = classifier.outputs(requests, pool: WorkerPool(count: threads))
+        for (request, output) in zip(requests, together) {
+            #expect(classifier.outputs([request], pool: pool) == [output])
+            #expect(output.logits.count == request.adapter?.labels.count ?? 0)
+        }
+    }
+
+    @Test func `No requests have no outputs`() {
+        #expect(Classifier(encoder: encoder).outputs([], pool: pool).isEmpty)
+    }
+}
+
+@Suite struct TokenBalanceTests {
+    @Test(arguments: [
+        ([4, 4, 4, 4], 2, [0..<2, 2..<4]), ([8, 1, 1, 1], 2, [0..<1, 1..<4]), ([5], 2, [0..<1, 1..<1]),
+        ([], 2, [0..<0, 0..<0]), ([1, 1, 1], 3, [0..<1, 1..<2, 2..<3]),
+    ])
+    func `Consecutive shares have about as many tokens`(lengths: [Int], shares: Int, expected: [Range<Int>]) {
+        #expect(TokenBalance.consecutive(lengths: lengths, shares: shares) == expected)
+    }
+
+    @Test func `Scattered shares put the longest first where there is least`() {
+        #expect(TokenBalance.scattered(lengths: [1, 9, 5, 4, 3], shares: 2) == [[1, 4], [0, 2, 3]])
+        #expect(TokenBalance.scattered(lengths: [], shares: 2) == [[], []])
+    }
+
+    @Test func `Every sequence has exactly one share`() {
+        var generator = SeededGenerator(seed: 1, stream: 0)
+        for _ in 0..<200 {
+            let lengths = (0..<Int.random(in: 0..<40, using: &generator)).map { _ in
+                Int.random(in: 1...64, using: &generator)
+            }
+            let shares = Int.random(in: 1...5, using: &generator)
+            let consecutive = TokenBalance.consecutive(lengths: lengths, shares: shares)
+            let scattered = TokenBalance.scattered(lengths: lengths, shares: shares)
+            #expect(consecutive.count == shares && scattered.count == shares)
+            #expect(consecutive.flatMap(Array.init) == Array(lengths.indices))
+            #expect(scattered.joined().sorted() == Array(lengths.indices))
+        }
+    }
+}
