@@ -95,6 +95,9 @@ let package = Package(
             name: "StoreTests",
             dependencies: ["Store", "Schema", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], resources: [.copy("Fixtures")]),
+        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors"]),
+        .testTarget(
+            name: "TransformersTests", dependencies: ["Tensors", "Transformers"], resources: [.copy("Fixtures")]),
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),

@@ -34,7 +34,8 @@ static void linear(
         int vectors = (int)((width + LANES - 1) / LANES);
         mask last = v_first(width - (vectors - 1) * LANES);
         const float *panel = panels + j / CK_PANEL * CK_PANEL * k + j % CK_PANEL;
-        for (long block = 0; block < k; block += INNER_BLOCK) {
+        // At least once, for an empty sum still has its bias.
+        for (long block = 0; block == 0 || block < k; block += INNER_BLOCK) {
             bool is_last = block + INNER_BLOCK >= k;
             long inner = is_last ? k - block : INNER_BLOCK;
             const float *right = panel + block * CK_PANEL;

@@ -100,8 +100,17 @@ public final class Tape {
     /// Differentiates a `[1, 1]` variable with respect to everything recorded, and clears the record.
     public func backward(from loss: Variable) {
         precondition(loss.count == 1, "a [\(loss.rows), \(loss.columns)] variable is not a loss: expected [1, 1]")
-        guard requiresGradient(loss) else { return }
-        gradientTarget(loss).base[0] = 1
+        backward(from: loss, seed: [1])
+    }
+
+    /// Differentiates Σ seed·y with respect to everything recorded, and clears the record.
+    ///
+    /// - Parameter seed: as many values as y has, row by row.
+    public func backward(from y: Variable, seed: [Float]) {
+        precondition(seed.count == y.count, "a seed of \(seed.count) values does not fit \(y.count)")
+        guard requiresGradient(y) else { return }
+        let target = gradientTarget(y).base
+        for (index, value) in seed.enumerated() { target[index] = value }
         while let record = records.popLast() { record.backward(self) }
     }
 }

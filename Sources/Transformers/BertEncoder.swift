@@ -81,7 +81,8 @@ extension BertEncoder {
     init(directory: ModelDirectory) throws {
         configuration = try directory.configuration(as: Configuration.self)
         try Self.validate(configuration, path: directory.configurationPath)
-        let checkpoint = try Checkpoint(path: directory.weightsPath, prefixes: ["", "bert."], packing: directory.packing)
+        let checkpoint = try Checkpoint(
+            path: directory.weightsPath, prefixes: ["", "bert."], packing: directory.packing)
         let (hidden, wide) = (configuration.hiddenSize, configuration.intermediateSize)
         let epsilon = configuration.layerNormEpsilon
         tables = EmbeddingTables(

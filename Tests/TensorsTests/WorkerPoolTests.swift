@@ -1,0 +1,58 @@
+import Synchronization
+import Tensors
+import Testing
+
+@Suite("Worker pool")
+struct WorkerPoolTests {
+    @Test("runs every share once, results in order", arguments: [1, 2, 3, 8])
+    func shares(count: Int) {
+        let pool = WorkerPool(count: count)
+        for _ in 0..<500 {
+            #expect(pool.map { $0.index } == Array(0..<count))
+        }
+    }
+
+    @Test("keeps an arena for each share")
+    func arenas() {
+        let pool = WorkerPool(count: 2)
+        let first = pool.map { ObjectIdentifier($0.arena) }
+        #expect(Set(first).count == 2)
+        #expect(pool.map { ObjectIdentifier($0.arena) } == first)
+    }
+
+    @Test("takes calls from many tasks in turns")
+    func concurrentCallers() async {
+        let pool = WorkerPool(count: 2)
+        let running = Gauge()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<8 {
+                group.addTask {
+                    for _ in 0..<100 {
+                        pool.run { _ in
+                            #expect(running.change(by: 1) <= 2)
+                            _ = running.change(by: -1)
+                        }
+                    }
+                }
+            }
+        }
+        #expect(running.change(by: 0) == 0)
+    }
+
+    @Test("writes of one job are seen by the next")
+    func handOver() {
+        let pool = WorkerPool(count: 2)
+        let parts = [FloatStorage(count: 64), FloatStorage(count: 64)]
+        for round in 1...200 {
+            pool.run { parts[$0.index].fill(Float(round + $0.index)) }
+            let crossed = pool.map { parts[1 - $0.index][5..<6][0] }
+            #expect(crossed == [Float(round + 1), Float(round)])
+        }
+    }
+}
+
+private final class Gauge: Sendable {
+    private let value = Atomic<Int>(0)
+
+    func change(by difference: Int) -> Int { value.add(difference, ordering: .sequentiallyConsistent).newValue }
+}
