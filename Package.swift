@@ -75,7 +75,7 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: strict),
-        .target(name: "Dashboards", dependencies: ["Schema", "Evaluation"], swiftSettings: strict),
+        .target(name: "Dashboards", dependencies: ["Schema"], swiftSettings: strict),
         .executableTarget(
             name: "Perennial",
             dependencies: [
@@ -107,6 +107,7 @@ let package = Package(
             exclude: ["adapter", "base", "reference", "make_fixture.py"]),
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Schema", "Tensors", "TinyBert"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Schema", "Tensors", "TinyBert"]),
+        .testTarget(name: "DashboardsTests", dependencies: ["Dashboards", "Evaluation", "Schema"]),
     ],
     swiftLanguageModes: [.v6],
     cLanguageStandard: .c11

@@ -1,0 +1,123 @@
+import Schema
+
+/// The accuracy matrix of a task on a terminal, with the metrics and their formulas under it.
+///
+/// A row is a version, a column an experience, a cell the accuracy in percent. Colour only repeats the digits.
+/// Where columns or rows are too many, the middle ones are left out: what came first shows forgetting, what came
+/// last the present.
+public enum ForgettingHeatmap {
+    /// - Parameters:
+    ///   - width: columns of the terminal; lines are no longer, from 40 columns on.
+    ///   - color: whether cells have a background of the 256-colour palette.
+    ///   - maximumRows: versions shown at most, at least 3.
+    public static func text(
+        _ report: ForgettingReport, width: Int, color: Bool, maximumRows: Int = 40
+    ) -> String {
+        lines(report, width: width, maximumRows: maximumRows)
+            .map { $0.rendered(width: width, color: color) + "\n" }.joined()
+    }
+
+    static func lines(_ report: ForgettingReport, width: Int, maximumRows: Int) -> [TextLine] {
+        guard !report.accuracy.isEmpty, !report.slices.isEmpty else {
+            return [TextLine("\(report.task): no update has ended well yet, so there is nothing to compare.")]
+        }
+        var lines = [
+            TextLine("\(report.task): accuracy in percent on the held-out examples of each experience", .strong)
+        ]
+        lines += matrix(report, width: width, maximumRows: max(3, maximumRows))
+        lines.append(TextLine())
+        lines += metrics(report)
+        return lines
+    }
+
+    private static func matrix(_ report: ForgettingReport, width: Int, maximumRows: Int) -> [TextLine] {
+        let labelWidth = max(8, report.versions.reduce(0) { max($0, $1.displayWidth) })
+        let experiences = report.slices.map { String($0.experience) }
+        let heldOut = report.slices.map { String($0.holdout) }
+        let widest = (experiences + heldOut).reduce(0) { max($0, $1.count) }
+        // Three digits and two of space where there is room, else one of space.
+        let room = width - labelWidth
+        let cellWidth = max(report.slices.count * 5 <= room ? 5 : 4, widest + 1)
+        let columns = Elision.indices(report.slices.count, limit: max(3, room / cellWidth))
+        let rows = Elision.indices(report.accuracy.count, limit: maximumRows)
+
+        var lines = [
+            heading("version", experiences, columns, labelWidth, cellWidth)
+        ]
+        for row in rows {
+            guard let row else {
+                lines.append(TextLine("⋮".padded(to: labelWidth, .right), .faint))
+                continue
+            }
+            let version = row < report.versions.count ? report.versions[row] : "\(row + 1)"
+            var spans = [TextSpan(text: version.padded(to: labelWidth, .right))]
+            for column in columns {
+                spans.append(TextSpan(text: " "))
+                spans.append(cell(column.map { report.accuracy[row][$0] }, width: cellWidth - 1))
+            }
+            lines.append(TextLine(spans))
+        }
+        lines.append(
+            heading("held out", heldOut, columns, labelWidth, cellWidth))
+        return lines
+    }
+
+    private static func heading(
+        _ title: String, _ entries: [String], _ columns: [Int?], _ labelWidth: Int, _ cellWidth: Int
+    ) -> TextLine {
+        let cells = columns.map { column in
+            (column.map { entries[$0] } ?? "…").padded(to: cellWidth, .right)
+        }
+        return TextLine(title.padded(to: labelWidth, .right) + cells.joined(), .faint)
+    }
+
+    /// `nil` is a column left out; a value of `nil` an experience that was not yet learned, or is empty.
+    private static func cell(_ value: Double??, width: Int) -> TextSpan {
+        guard let value else { return TextSpan(text: "…".padded(to: width, .right), style: .faint) }
+        guard let value else { return TextSpan(text: "·".padded(to: width, .right), style: .faint) }
+        return TextSpan(
+            text: Formatting.percent(value, digits: 0).padded(to: width, .right), style: HeatmapScale.style(value))
+    }
+
+    private static func metrics(_ report: ForgettingReport) -> [TextLine] {
+        let entries: [(String, Double?, String)] = [
+            ("average accuracy", report.averageAccuracy, "last row, mean over experiences"),
+            ("forgetting", report.forgetting, "best ever minus last, mean over old ones"),
+            ("backward transfer", report.backwardTransfer, "last minus when learned, mean over old ones"),
+            ("forward transfer", report.forwardTransfer, "before learning minus untrained, mean from 2nd on"),
+            ("plasticity", report.plasticity, "when learned, mean over experiences"),
+            ("minimum accuracy", report.minimumAccuracy, "min-ACC: lowest ever since, mean over old ones"),
+            ("anytime accuracy", report.averageAnytimeAccuracy, "AAA: all seen so far, mean over versions"),
+        ]
+        return entries.map { name, value, formula in
+            TextLine([
+                TextSpan(text: name.padded(to: 18)),
+                TextSpan(text: Formatting.percent(value).padded(to: 6, .right), style: .strong),
+                TextSpan(text: "  " + formula, style: .faint),
+            ])
+        }
+    }
+}
+
+/// Ten steps from dark violet to yellow that brighten evenly, so that they also read in grey.
+enum HeatmapScale {
+    /// Five points a step; everything up to 50 % has the darkest.
+    static func style(_ accuracy: Double) -> TextStyle {
+        let step = Int(((accuracy - 0.5) * 20).rounded(.down))
+        let index = min(max(step, 0), palette.count - 1)
+        return .cell(background: palette[index], isDark: index < 6)
+    }
+
+    private static let palette = [53, 54, 60, 24, 30, 29, 71, 113, 185, 228]
+}
+
+/// Which of many to show where only some fit: the first, a gap, the last.
+enum Elision {
+    /// `limit` entries at most, the gap (`nil`) included. `limit` must be at least 3.
+    static func indices(_ count: Int, limit: Int) -> [Int?] {
+        guard count > limit else { return Array(0..<count) }
+        let first = (limit - 1) / 3
+        let last = limit - 1 - first
+        return Array(0..<first) + [nil] + Array(count - last..<count)
+    }
+}
