@@ -38,11 +38,12 @@ public struct ContentHash: Sendable, Hashable, Comparable {
 extension ContentHash {
     /// 16 bytes, as the database keeps them.
     var data: Data {
-        var data = Data(capacity: 16)
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
         for word in [high, low] {
-            for shift in stride(from: 56, through: 0, by: -8) { data.append(UInt8(truncatingIfNeeded: word >> shift)) }
+            for shift in stride(from: 56, through: 0, by: -8) { bytes.append(UInt8(truncatingIfNeeded: word >> shift)) }
         }
-        return data
+        return Data(bytes)
     }
 
     /// `nil` unless `data` has 16 bytes.

@@ -27,7 +27,8 @@ extension Store {
     /// Says how far a running update is.
     ///
     /// - Parameter status: `training` or `evaluating`.
-    /// - Throws: ``StoreError/updateNotRunning(_:status:)`` when it was cancelled meanwhile: stop working on it.
+    /// - Throws: ``StoreError/updateNotRunning(_:status:)`` when it was cancelled meanwhile,
+    ///   ``StoreError/unknownUpdate(_:)`` when its task was deleted: stop working on it.
     public func advance(
         _ id: String, to status: UpdateStatus, progress: Double, replayed: Int? = nil
     ) async throws {

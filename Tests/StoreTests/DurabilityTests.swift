@@ -56,6 +56,30 @@ struct DurabilityTests {
         }
     }
 
+    @Test("a commit survives a power cut, and readers do not wait for it")
+    func settings() async throws {
+        try await StoreFixture.with { fixture in
+            let diagnostics = try await fixture.store.diagnostics()
+            #expect(diagnostics.journalMode == "wal" && diagnostics.synchronous == 2 && diagnostics.foreignKeys)
+            #expect(diagnostics.bytes > 0 && diagnostics.sqliteVersion.hasPrefix("3."))
+        }
+    }
+
+    @Test("a running update whose task is deleted is unknown to its worker")
+    func deletedTask() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.append(Example(text: "1", label: "x"))
+            let work = try await fixture.claim()
+            _ = try await fixture.store.deleteTask(fixture.task)
+            await #expect(throws: StoreError.unknownUpdate(work.update.id)) {
+                try await fixture.store.advance(work.update.id, to: .training, progress: 0.1)
+            }
+            await #expect(throws: StoreError.unknownUpdate(work.update.id)) {
+                _ = try await fixture.store.promote(work.update.id, .fixture(work))
+            }
+        }
+    }
+
     @Test("two stores on one home see each other's commits, and share the ledger's rules")
     func twoStores() async throws {
         try await StoreFixture.with { fixture in
