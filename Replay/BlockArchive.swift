@@ -48,15 +48,7 @@ final class BlockArchive: Sendable {
 
     func texts(block number: Int) throws(ReplayError) -> BlockTexts {
         let block = blocks[number]
-        // Mutex passes on typed errors as they are; the result type keeps the closure's type explicit.
-        let result: Result<BlockTexts, ReplayError> = reader.withLock { reader in
-            do throws(ReplayError) {
-                return .success(try reader.texts(of: block, number: number))
-            } catch {
-                return .failure(error)
-            }
-        }
-        return try result.get()
+        return try reader.withLock { reader throws(ReplayError) in try reader.texts(of: block, number: number) }
     }
 }
 

@@ -68,10 +68,11 @@ struct ReplayIndex: Equatable {
             maximumExemplars: Int(reader.word(UInt32.self)), maximumBytes: Int(reader.word(UInt32.self)),
             retention: retention)
         limit = Int(try reader.word(UInt32.self))
-        guard let offered = Int(exactly: try reader.word(UInt64.self)) else {
-            throw .unreadable(reason: "its count of offers is too large")
+        let offered = try reader.word(UInt64.self)
+        guard limit <= configuration.maximumExemplars, offered <= UInt64(Int64.max / 2) else {
+            throw .unreadable(reason: "its limit is above its budget, or its count of offers impossible")
         }
-        self.offered = offered
+        self.offered = Int(offered)
         var state: [UInt64] = []
         for _ in 0..<4 { state.append(try reader.word(UInt64.self)) }
         guard let generator = SeededGenerator(state: state) else {

@@ -101,13 +101,14 @@ extension ReplayMemory {
         var slot = 0
         for (run, rowsOfRun) in zip(plan.runs, columns.runs) {
             for row in rowsOfRun {
-                let hash = TextHash(texts.bytes[texts.range(slot)])
+                let text = texts.bytes[texts.range(slot)]
+                let hash = TextHash(text)
                 guard labelOfText[hash] == nil else { throw .unreadable(reason: "a text stands in it twice") }
                 labelOfText[hash] = run.label
                 rows[run.label].members.append(
                     Entry(
                         hash: hash, sequence: row.sequence, experience: row.experience, source: row.source,
-                        location: .block(number, slot: slot)))
+                        textBytes: text.count, location: .block(number, slot: slot)))
                 slot += 1
             }
             for later in run.label + 1..<starts.count { starts[later] += rowsOfRun.count }

@@ -141,7 +141,8 @@ extension ReplayMemory {
         tailBytes += utf8.count
         let entry = Entry(
             hash: hash, sequence: exemplar.sequence, experience: exemplar.experience,
-            source: exemplar.source.map { sourceNumber(of: $0) }, location: .tail(tail.count - 1))
+            source: exemplar.source.map { sourceNumber(of: $0) }, textBytes: utf8.count, location: .tail(tail.count - 1)
+        )
         var low = 0
         var high = rows[label].members.count
         while low < high {

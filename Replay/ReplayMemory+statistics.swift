@@ -31,7 +31,7 @@ public struct ReplayStatistics: Sendable, Hashable {
 }
 
 extension ReplayMemory {
-    public func statistics() throws(ReplayError) -> ReplayStatistics {
+    public func statistics() -> ReplayStatistics {
         var experiences: [Int: Int] = [:]
         var age: ReplayStatistics.Age?
         var sum = 0.0
@@ -44,7 +44,7 @@ extension ReplayMemory {
                     oldest: min(age?.oldest ?? entry.sequence, entry.sequence),
                     newest: max(age?.newest ?? entry.sequence, entry.sequence), mean: 0)
                 sum += Double(entry.sequence)
-                textBytes += try utf8(of: entry).count
+                textBytes += entry.textBytes
                 if case .tail = entry.location { unsealed += 1 }
             }
         }

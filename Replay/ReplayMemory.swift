@@ -63,6 +63,8 @@ public struct ReplayMemory: Sendable {
         var experience: Int
         /// Position in ``ReplayMemory/sources``.
         var source: Int?
+        /// UTF-8 bytes of the text.
+        var textBytes: Int
         var location: Location
     }
 

@@ -9,7 +9,7 @@ struct CodingTests {
         let bytes = try original.encode()
         var restored = try ReplayMemory(decoding: bytes)
         #expect(try restored.exemplars() == original.exemplars())
-        #expect(try restored.statistics() == original.statistics())
+        #expect(restored.statistics() == original.statistics())
         #expect(restored.configuration == original.configuration)
         #expect(try restored.encode() == bytes)
     }
@@ -72,6 +72,26 @@ struct CodingTests {
         for example in stream(600, seed: 9, start: 1_000) { try memory.offer(example) }
         #expect(try memory.encode() != bytes)
         #expect(try copy.encode() == bytes)
+    }
+
+    @Test("Many threads read one memory at once and see the same")
+    func concurrency() async throws {
+        var original = try memory(offering: stream(1_000))
+        let memory = try ReplayMemory(decoding: original.encode())
+        let expected = try original.exemplars()
+        try await withThrowingTaskGroup(of: Bool.self) { group in
+            for reader in 0..<8 {
+                group.addTask {
+                    var generator = SeededGenerator(seed: UInt64(reader))
+                    for _ in 0..<2_000 {
+                        let index = generator.uniform(below: 1_000)
+                        guard try memory.exemplar(at: index) == expected[index] else { return false }
+                    }
+                    return true
+                }
+            }
+            for try await agreed in group { #expect(agreed) }
+        }
     }
 
     @Test("Statistics count what was put in")

@@ -71,7 +71,7 @@ struct RetentionTests {
         for seed in 0..<trials {
             let memory = try memory(exemplars: 20, seed: UInt64(seed), offering: examples)
             #expect(memory.count == 20)
-            for label in try memory.statistics().labels { sizes[label.name, default: []].insert(label.exemplars) }
+            for label in memory.statistics().labels { sizes[label.name, default: []].insert(label.exemplars) }
             for exemplar in try memory.exemplars() { counts[Int(exemplar.sequence)] += 1 }
         }
         #expect(sizes == ["a": [8, 9], "b": [8, 9], "c": [3]])
