@@ -68,7 +68,7 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Schema", "Intake", "Adapters", "Tokenizers", "Store",
+                "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Store",
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
@@ -99,6 +99,15 @@ let package = Package(
         .testTarget(
             name: "TransformersTests", dependencies: ["Tensors", "Transformers"], resources: [.copy("Fixtures")]),
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),
+        .testTarget(
+            name: "ServingTests",
+            dependencies: [
+                "Serving", "Schema", "Store",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdTesting", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
         .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"]),

@@ -46,6 +46,7 @@ extension APIError {
                 status: .tooManyRequests, kind: .overloaded, code: "overloaded", message: error.description,
                 headers: [.retryAfter: String(seconds)])
         case .notReady: .unavailable(code: "not_ready", error.description)
+        case .otherBase: .conflict(code: "other_base", error.description)
         case .shuttingDown: .unavailable(code: "shutting_down", error.description)
         }
     }

@@ -2,11 +2,16 @@
 ///
 /// A batch takes one input of each waiting request in turn until its token budget is spent, so a request of one text
 /// never waits behind all of a request of hundreds.
-struct BatchQueue {
+package struct BatchQueue {
     /// A place in a batch: which input of which request.
-    struct Slot: Equatable {
-        var request: UInt64
-        var index: Int
+    package struct Slot: Equatable {
+        package var request: UInt64
+        package var index: Int
+
+        package init(request: UInt64, index: Int) {
+            self.request = request
+            self.index = index
+        }
     }
 
     private struct Waiting {
@@ -17,15 +22,15 @@ struct BatchQueue {
     }
 
     /// Inputs that may wait.
-    let limit: Int
+    package let limit: Int
     private var requests: [Waiting] = []
     /// Inputs that wait.
-    private(set) var count = 0
+    package private(set) var count = 0
 
-    init(limit: Int) { self.limit = limit }
+    package init(limit: Int) { self.limit = limit }
 
     /// Takes a request's inputs, or returns `false` when they do not fit. An empty queue takes any request.
-    mutating func enqueue(_ id: UInt64, lengths: [Int]) -> Bool {
+    package mutating func enqueue(_ id: UInt64, lengths: [Int]) -> Bool {
         guard count == 0 || count + lengths.count <= limit else { return false }
         requests.append(Waiting(id: id, lengths: lengths))
         count += lengths.count
@@ -33,7 +38,7 @@ struct BatchQueue {
     }
 
     /// The next batch: at least one input, and no more than the budget unless the first alone exceeds it.
-    mutating func nextBatch(tokens budget: Int) -> [Slot] {
+    package mutating func nextBatch(tokens budget: Int) -> [Slot] {
         var batch: [Slot] = []
         var left = budget
         var isFull = false
@@ -62,7 +67,7 @@ struct BatchQueue {
     }
 
     /// Forgets what still waits of a request.
-    mutating func cancel(_ id: UInt64) {
+    package mutating func cancel(_ id: UInt64) {
         guard let index = requests.firstIndex(where: { $0.id == id }) else { return }
         count -= requests[index].lengths.count - requests[index].next
         requests.remove(at: index)

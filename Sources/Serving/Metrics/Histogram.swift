@@ -1,17 +1,17 @@
 /// Counts of observations by upper bound, as Prometheus keeps them.
-struct Histogram: Sendable {
+package struct Histogram: Sendable {
     /// Ascending upper bounds, without +Inf.
     let bounds: [Double]
     /// Observations in each bound's own interval; the last is above all bounds.
     private(set) var counts: [Int]
     private(set) var sum = 0.0
 
-    init(bounds: [Double]) {
+    package init(bounds: [Double]) {
         self.bounds = bounds
         counts = Array(repeating: 0, count: bounds.count + 1)
     }
 
-    mutating func observe(_ value: Double) {
+    package mutating func observe(_ value: Double) {
         counts[bounds.firstIndex { value <= $0 } ?? bounds.count] += 1
         sum += value
     }

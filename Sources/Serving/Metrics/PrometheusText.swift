@@ -1,35 +1,37 @@
 /// Writes the Prometheus text format, version 0.0.4.
-struct PrometheusText {
+package struct PrometheusText {
     static let contentType = "text/plain; version=0.0.4; charset=utf-8"
 
-    enum Kind: String {
+    package enum Kind: String {
         case counter, gauge, histogram
     }
 
-    typealias Labels = [(name: String, value: String)]
+    package typealias Labels = [(name: String, value: String)]
 
-    private(set) var text = ""
+    package private(set) var text = ""
+
+    package init() {}
 
     /// Begins a family; its samples follow.
-    mutating func family(_ name: String, _ kind: Kind, _ help: String) {
+    package mutating func family(_ name: String, _ kind: Kind, _ help: String) {
         text += "# HELP \(name) \(Self.escaped(help, quotes: false))\n# TYPE \(name) \(kind.rawValue)\n"
     }
 
-    mutating func sample(_ name: String, _ labels: Labels, _ value: Int) {
+    package mutating func sample(_ name: String, _ labels: Labels, _ value: Int) {
         text += "\(name)\(Self.list(labels)) \(value)\n"
     }
 
-    mutating func sample(_ name: String, _ labels: Labels, _ value: Double) {
+    package mutating func sample(_ name: String, _ labels: Labels, _ value: Double) {
         text += "\(name)\(Self.list(labels)) \(Self.number(value))\n"
     }
 
     /// A family of one sample.
-    mutating func gauge(_ name: String, _ help: String, _ value: Int) {
+    package mutating func gauge(_ name: String, _ help: String, _ value: Int) {
         family(name, .gauge, help)
         sample(name, [], value)
     }
 
-    mutating func histogram(_ name: String, _ labels: Labels, _ histogram: Histogram) {
+    package mutating func histogram(_ name: String, _ labels: Labels, _ histogram: Histogram) {
         var total = 0
         for (bound, count) in zip(histogram.bounds, histogram.counts) {
             total += count

@@ -1,3 +1,4 @@
+import Adapters
 import Schema
 
 /// Labels and scores of one request, and the adapter version they came from.
@@ -10,7 +11,7 @@ struct PredictionAnswer: Encodable {
         var top: [Choice]
     }
 
-    struct Choice: Encodable, Equatable {
+    struct Choice: Encodable {
         var label: String
         var score: Float
     }
@@ -39,8 +40,7 @@ struct PredictionAnswer: Encodable {
     }
 
     /// The `count` most probable labels, best first; equals in the order of the labels.
-    static func top(_ count: Int, of scores: [Float], labels: [String]) -> [Choice] {
-        let order = scores.indices.sorted { (-scores[$0], $0) < (-scores[$1], $1) }
-        return order.prefix(count).map { Choice(label: labels[$0], score: scores[$0]) }
+    private static func top(_ count: Int, of scores: [Float], labels: [String]) -> [Choice] {
+        topLabels(scores, count: count).map { Choice(label: labels[$0.index], score: $0.score) }
     }
 }

@@ -25,7 +25,7 @@ struct PredictionRequest {
         case nil: throw body.missing("input", "a text or an array of texts")
         case .some(let value): throw body.wrongType("input", "a string or an array of strings", value)
         }
-        topK = try body.integer("top_k", in: 1...ExampleLimits.labelsPerTask) ?? 1
+        topK = try body.integer("top_k", in: 1...1_000) ?? 1
         adapter = try body.string("adapter").map(AdapterSelector.init) ?? .champion
         try body.finish()
     }

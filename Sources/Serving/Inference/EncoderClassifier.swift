@@ -1,0 +1,66 @@
+import Adapters
+import Tensors
+import Tokenizers
+import Transformers
+
+/// A text encoder with low-rank adapters from a directory: the classifier that is served.
+public struct EncoderClassifier: TextClassifier {
+    public let name: String
+    /// `sha256:…` of the base model's weights.
+    private let baseDigest: String
+    private let classifier: Classifier
+    private let tokenizer: Tokenizer
+    private let adapters: AdapterStore
+    private let pool: WorkerPool
+
+    /// - Parameters:
+    ///   - baseDigest: adapters trained on other weights are refused.
+    ///   - threads: that a batch is shared by, the engine's own included.
+    public init(
+        name: String, baseDigest: String, encoder: any TextEncoder, tokenizer: Tokenizer, adapters: AdapterStore,
+        threads: Int = 2
+    ) {
+        self.name = name
+        self.baseDigest = baseDigest
+        self.tokenizer = tokenizer
+        self.adapters = adapters
+        classifier = Classifier(encoder: encoder)
+        pool = WorkerPool(count: threads)
+    }
+
+    private struct LoadedAdapter: ServableAdapter {
+        var weights: ClassifierAdapter
+        /// Tokens a text was truncated to in training.
+        var maximumLength: Int
+
+        var labels: [String] { weights.labels }
+    }
+
+    public func tokens(of text: String, for adapter: any ServableAdapter) -> [Int32] {
+        tokenizer.encode(text, maximumLength: loaded(adapter).maximumLength)
+    }
+
+    /// - Throws: `AdapterError`; ``ServingError/otherBase(expected:found:)``.
+    public func adapter(digest: String) throws -> any ServableAdapter {
+        let files = try adapters.files(of: ContentDigest(digest))
+        let lineage = try files.lineage()
+        guard lineage.base.digest == baseDigest else {
+            throw ServingError.otherBase(expected: baseDigest, found: lineage.base.digest)
+        }
+        return LoadedAdapter(
+            weights: try files.adapter(for: classifier.encoder),
+            maximumLength: min(lineage.recipe.maximumLength, classifier.encoder.maximumPositions))
+    }
+
+    public func probabilities(_ batch: [ClassifierInput]) -> [[Float]] {
+        let requests = batch.map { (tokens: $0.tokens, adapter: loaded($0.adapter).weights) }
+        return classifier.logits(requests, pool: pool).map { Adapters.probabilities($0) }
+    }
+
+    private func loaded(_ adapter: any ServableAdapter) -> LoadedAdapter {
+        guard let adapter = adapter as? LoadedAdapter else {
+            preconditionFailure("\(type(of: adapter)) was not loaded by this classifier")
+        }
+        return adapter
+    }
+}

@@ -1,0 +1,86 @@
+import Dispatch
+import Serving
+import Synchronization
+
+/// Answers by arithmetic on the digest and the text, so that every answer tells which adapter gave it.
+///
+/// Token ids are the bytes of the text. A digest's first two hexadecimal digits after `sha256:` select the label.
+final class FakeClassifier: TextClassifier {
+    struct Adapter: ServableAdapter {
+        var labels: [String]
+        var digest: String
+    }
+
+    struct Broken: Error, CustomStringConvertible {
+        var description: String { "broken on purpose" }
+    }
+
+    let name = "fake-base"
+    /// Held closed, it keeps a batch from ending; `nil` lets all through.
+    let gate: Gate?
+    private let batches = Mutex<[[Int]]>([])
+    private let broken: Set<String>
+
+    init(gate: Gate? = nil, broken: Set<String> = []) {
+        self.gate = gate
+        self.broken = broken
+    }
+
+    /// Token counts of the inputs of each batch so far.
+    var batchesSeen: [[Int]] { batches.withLock { $0 } }
+
+    func tokens(of text: String, for adapter: any ServableAdapter) -> [Int32] { text.utf8.map(Int32.init) }
+
+    func adapter(digest: String) throws -> any ServableAdapter {
+        if broken.contains(digest) { throw Broken() }
+        return Adapter(labels: ["a", "b", "c"], digest: digest)
+    }
+
+    func probabilities(_ batch: [ClassifierInput]) throws -> [[Float]] {
+        batches.withLock { $0.append(batch.map(\.tokens.count)) }
+        gate?.pass()
+        return try batch.map { input in
+            guard let adapter = input.adapter as? Adapter else { throw Broken() }
+            if input.tokens == Array("fail".utf8.map(Int32.init)) { throw Broken() }
+            return Self.scores(digest: adapter.digest, tokens: input.tokens)
+        }
+    }
+
+    static func scores(digest: String, tokens: [Int32]) -> [Float] {
+        let seed = digest.utf8.reduce(7) { ($0 &* 31 &+ Int($1)) & 0xFFFF } + tokens.reduce(0) { $0 + Int($1) }
+        let weights = (0..<3).map { Float((seed >> $0) & 0x3F) + 1 }
+        let sum = weights.reduce(0, +)
+        return weights.map { $0 / sum }
+    }
+
+    /// Digest number `number`, in the form of a real one.
+    static func digest(_ number: Int) -> String {
+        let digits = String(number, radix: 16)
+        return "sha256:" + String(repeating: "0", count: 64 - digits.count) + digits
+    }
+}
+
+/// Lets batches through one by one, so that a test decides what queues meanwhile.
+final class Gate: Sendable {
+    private let arrived = DispatchSemaphore(value: 0)
+    private let opened = DispatchSemaphore(value: 0)
+
+    func pass() {
+        arrived.signal()
+        opened.wait()
+    }
+
+    /// Waits until a batch stands at the gate.
+    func waitForBatch() async {
+        await withCheckedContinuation { continuation in
+            DispatchQueue.global().async { [arrived] in
+                arrived.wait()
+                continuation.resume()
+            }
+        }
+    }
+
+    func open(times: Int = 1) {
+        for _ in 0..<times { opened.signal() }
+    }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Schema
+import Serving
+import Store
+import Testing
+
+@Suite struct SwapTests {
+    @Test func everyAnswerEqualsItsNamedVersionsAnswerWhileVersionsAreSwapped() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("t", versions: 4)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask {
+                    for round in 0..<50 {
+                        try await service.expect(.post, "/v1/tasks/t/adapters/v\(round % 3 + 1)/promote", 200)
+                        try await service.expect(.post, "/v1/tasks/t/rollback", 200)
+                    }
+                }
+                for client in 0..<8 {
+                    group.addTask {
+                        for round in 0..<40 {
+                            let texts = ["client \(client)", "round \(round)"]
+                            let answer = try await service.expect(
+                                .post, "/v1/tasks/t/predict", 200,
+                                body: #"{"input":["\#(texts[0])","\#(texts[1])"],"top_k":3}"#)
+                            try checkAnswer(answer, texts)
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test func promotionServesBeforeItAnswersAndRollbackGoesBack() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("t", versions: 2)
+            let promoted = try await service.expect(.post, "/v1/tasks/t/adapters/v1/promote", 200)
+            #expect(try promoted.decode(AdapterVersion.self).version == "v1")
+            let served1 = try await servedVersion(service)
+            #expect(served1 == "v1")
+            let back = try await service.expect(.post, "/v1/tasks/t/rollback", 200)
+            #expect(try back.decode(AdapterVersion.self).version == "v2")
+            let served2 = try await servedVersion(service)
+            #expect(served2 == "v2")
+        }
+    }
+
+    @Test func whatAnotherProcessPromotesIsServedSoon() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("t", versions: 2)
+            let other = try Store(home: service.store.home)
+            _ = try await other.promote(try TaskName("t"), .version("v1"))
+            while try await servedVersion(service) != "v1" { await Task.yield() }
+            try other.close()
+        }
+    }
+
+    @Test func anAdapterThatDoesNotLoadLeavesTheOldOneInService() async throws {
+        let classifier = FakeClassifier(broken: [FakeClassifier.digest(2)])
+        try await ServiceHarness.run(classifier: classifier) { service in
+            try await service.makeTask("t", versions: 2)
+            let served3 = try await servedVersion(service)
+            #expect(served3 == "v1")
+            let metrics = try await service.expect(.get, "/metrics", 200).text
+            #expect(metrics.contains("perennial_adapter_load_failures_total 1\n"))
+        }
+    }
+
+    private func servedVersion(_ service: ServiceHarness) async throws -> String? {
+        let answer = try await service.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input":"hello"}"#)
+        return (answer.object["adapter"] as? [String: String])?["version"]
+    }
+}
+
+/// The scores of an answer are what the adapter it names gives alone.
+private func checkAnswer(_ answer: Answer, _ texts: [String]) throws {
+    let adapter = try #require(answer.object["adapter"] as? [String: String])
+    let digest = try #require(adapter["digest"])
+    let number = try #require(adapter["version"].flatMap { Int($0.dropFirst()) })
+    #expect(digest == FakeClassifier.digest(number))
+    for (item, text) in zip(answer.data, texts) {
+        let top = item["top"] as? [[String: Any]] ?? []
+        let scores = FakeClassifier.scores(digest: digest, tokens: text.utf8.map(Int32.init))
+        #expect(top.map { Float($0["score"] as? Double ?? 0) } == scores.sorted(by: >))
+    }
+}

@@ -1,0 +1,66 @@
+import Foundation
+import HTTPTypes
+import Schema
+import Testing
+
+@Suite struct TaskRouteTests {
+    @Test func aTaskIsCreatedChangedListedShownAndDeleted() async throws {
+        try await ServiceHarness.run { service in
+            let created = try await service.expect(
+                .put, "/v1/tasks/support", 201,
+                body: #"{"kind":"classify","labels":["billing"],"update":{"min_examples":7}}"#)
+            #expect(try created.decode(LearningTask.self).update.minimumExamples == 7)
+            let changed = try await service.expect(
+                .put, "/v1/tasks/support", 200, body: #"{"kind":"classify","update":{"holdout":0.25}}"#)
+            let task = try changed.decode(LearningTask.self)
+            #expect(task.labels == ["billing"])
+            #expect(task.update.minimumExamples == 7 && task.update.holdout == 0.25)
+
+            let list = try await service.expect(.get, "/v1/tasks", 200)
+            #expect(list.object["object"] as? String == "list" && list.data.count == 1)
+            let shown = try await service.expect(.get, "/v1/tasks/support", 200)
+            #expect(shown.object["name"] as? String == "support" && shown.object["adapter"] is NSNull)
+
+            try await service.expect(.delete, "/v1/tasks/support", 200)
+            try await service.expect(.get, "/v1/tasks/support", 404, code: "unknown_task")
+            try await service.expect(.delete, "/v1/tasks/support", 404, code: "unknown_task")
+        }
+    }
+
+    @Test(arguments: [
+        (#"{}"#, "kind", "missing_field"),
+        (#"{"kind":"translate"}"#, "kind", "invalid_value"),
+        (#"{"kind":1}"#, "kind", "wrong_type"),
+        (#"{"kind":"classify","labels":"a"}"#, "labels", "wrong_type"),
+        (#"{"kind":"classify","labels":["a",1]}"#, "labels[1]", "wrong_type"),
+        (#"{"kind":"classify","labels":["a","a"]}"#, "labels", "invalid_value"),
+        (#"{"kind":"classify","labels":[""]}"#, "labels", "invalid_value"),
+        (#"{"kind":"classify","lables":["a"]}"#, "lables", "unknown_field"),
+        (#"{"kind":"classify","update":[]}"#, "update", "wrong_type"),
+        (#"{"kind":"classify","update":{"holdout":0.6}}"#, "update.holdout", "out_of_range"),
+        (#"{"kind":"classify","update":{"min_examples":1.5}}"#, "update.min_examples", "out_of_range"),
+        (#"{"kind":"classify","update":{"min_exampels":1}}"#, "update.min_exampels", "unknown_field"),
+        (#"{"kind":"classify","update":{"retention":"all"}}"#, "update.retention", "invalid_value"),
+        (#"{"kind":"classify","update":{"recipe":"secret"}}"#, "update.recipe", "invalid_value"),
+        (#"{"kind":"classify","kind":"classify"}"#, "kind", "duplicate_field"),
+        (#"[]"#, nil, "wrong_type"),
+        (#"{"kind":"classify"} x"#, nil, "invalid_json"),
+    ])
+    func aBadBodyIs400AndNamesTheField(_ body: String, _ param: String?, _ code: String) async throws {
+        try await ServiceHarness.run(configure: { $0.recipes = ["default", "naive"] }) { service in
+            let answer = try await service.expect(.put, "/v1/tasks/t", 400, body: body, code: code, param: param)
+            #expect(!answer.message.isEmpty)
+            try await service.expect(.get, "/v1/tasks/t", 404)
+        }
+    }
+
+    @Test func aBadNameIs400() async throws {
+        try await ServiceHarness.run { service in
+            for name in ["Support", "-x", String(repeating: "a", count: 65)] {
+                try await service.expect(
+                    .put, "/v1/tasks/\(name)", 400, body: #"{"kind":"classify"}"#, code: "invalid_task_name",
+                    param: "task")
+            }
+        }
+    }
+}
