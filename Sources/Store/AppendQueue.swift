@@ -5,8 +5,8 @@ import Synchronization
 
 /// Group commit: whatever was queued while the last transaction ran goes into the next one.
 ///
-/// A durable commit costs about the same for one row as for a thousand, so many small appends share it. Each caller gets
-/// its answer only after the commit that holds its rows has returned.
+/// A durable commit costs about the same for one row as for a thousand, so many small appends share it. Each caller
+/// gets its answer only after the commit that holds its rows has returned.
 final class AppendQueue: Sendable {
     /// Entries one transaction takes at most (but always one append), so that no caller waits long for the lock.
     static let entriesPerTransaction = 8_192

@@ -43,7 +43,8 @@ struct Claims {
         return try Int.fetchOne(db, sql: sql, arguments: [update]) ?? 0
     }
 
-    /// What the update learns from or is judged by, in order of arrival: as it was claimed, whatever was relabelled since.
+    /// What the update learns from or is judged by, in order of arrival: as it was claimed, whatever was relabelled
+    /// since.
     func examples(heldOut: Bool) throws -> [LedgerExample] {
         let sql = """
             SELECT example.*, label.name AS label_name FROM example JOIN label ON label.id = example.label
@@ -77,7 +78,9 @@ struct Claims {
         try dropSuperseded()
         let state =
             fault.map {
-                "iif(\($0.rawValue) + 1 >= \(UpdateRecord.attemptLimit), \(ExampleState.parked), \(ExampleState.pending))"
+                """
+                iif(\($0.rawValue) + 1 >= \(UpdateRecord.attemptLimit), \(ExampleState.parked), \(ExampleState.pending))
+                """
             } ?? "\(ExampleState.pending)"
         let count = fault.map { ", \($0.rawValue) = \($0.rawValue) + 1" } ?? ""
         try db.execute(

@@ -67,7 +67,8 @@ struct HeldOutSlices {
         }
         let drop = try db.cachedStatement(
             sql: """
-                UPDATE example SET state = \(ExampleState.consumed), text = NULL, id = NULL, source = NULL, timestamp = NULL
+                UPDATE example
+                SET state = \(ExampleState.consumed), text = NULL, id = NULL, source = NULL, timestamp = NULL
                 WHERE sequence = ?
                 """)
         for sequence in HeldOutThinning(limits: limits).removals(from: members) {

@@ -20,7 +20,7 @@ struct HeldOutThinning {
 
     /// Sequence numbers of what leaves, ascending. Complexity: O(n log n) for n members.
     func removals(from members: [Member]) -> [Int64] {
-        // A member's rank says how large the common size must be for it to stay; newest slices come first within a rank.
+        // A member's rank says how large the common size must be for it to stay; within a rank, newest slices first.
         var ranked: [(rank: Int, member: Member)] = []
         for group in Dictionary(grouping: members, by: { Group(experience: $0.experience, label: $0.label) }).values {
             for (rank, member) in group.sorted(by: { $0.hash < $1.hash }).enumerated() { ranked.append((rank, member)) }

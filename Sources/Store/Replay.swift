@@ -3,7 +3,7 @@ import GRDB
 import Schema
 
 extension ReplayState {
-    /// The generation in this row, and the removals a reader applies to it: those recorded since its update was claimed.
+    /// The generation in this row, and the removals a reader applies to it: those since its update was claimed.
     ///
     /// - Parameter removalsThrough: the last removal to apply; later ones are left to what is written from this state.
     init(_ db: Database, task: Int64, generation: Int64?, removalsThrough: Int64 = .max) throws {

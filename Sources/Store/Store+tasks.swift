@@ -5,7 +5,7 @@ import Schema
 extension Store {
     /// Creates or changes a task; what is `nil` keeps its value, or gets its default in a new task.
     ///
-    /// `labels` replaces the declared labels. A label that examples carry never goes away: it only stops being declared.
+    /// `labels` replaces the declared labels. A label that examples carry never goes away.
     ///
     /// - Throws: ``StoreError/invalidTask(field:reason:)``.
     public func putTask(

@@ -5,7 +5,7 @@ extension Store {
     /// Takes the oldest queued update of a task that has none running, and claims all its pending examples, or the
     /// first `limit`.
     ///
-    /// An update that was recovered or restarted keeps its claims and starts from the same inputs. A queued update whose
+    /// An update that was recovered keeps its claims and starts from the same inputs. A queued update whose
     /// examples have all been replaced meanwhile ends as cancelled.
     ///
     /// - Returns: `nil` when nothing is queued.

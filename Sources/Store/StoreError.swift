@@ -41,7 +41,7 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
         case .updateAlreadyFinished(let id, let status):
             "update \"\(id)\" has already ended as \(status.rawValue); ask for a new one"
         case .parentReplaced(let id, let expected, let found):
-            "update \"\(id)\" was judged against \(expected ?? "no adapter"), but \(found ?? "none") serves now; restart it"
+            "update \"\(id)\" was judged against \(expected ?? "no adapter"), but \(found ?? "none") serves; restart it"
         case .unknownVersion(let task, let selector):
             "task \"\(task)\" has no adapter \(selector); list its adapters to see which it has"
         case .noChampion(let task):

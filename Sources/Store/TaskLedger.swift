@@ -106,7 +106,10 @@ struct TaskLedger {
         if wasTrained {
             try db.execute(
                 sql:
-                    "INSERT INTO replay_removal (task, text_hash) SELECT task, text_hash FROM example WHERE sequence = ?",
+                    """
+                    INSERT INTO replay_removal (task, text_hash)
+                    SELECT task, text_hash FROM example WHERE sequence = ?
+                    """,
                 arguments: [known.sequence])
         }
         hasSuperseded = true
