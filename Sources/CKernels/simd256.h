@@ -4,8 +4,9 @@
 
 // Eight floats in an AVX2 register.
 #define LANES 8
-#define TILE_ROWS 4
-#define TILE_VECTORS 3
+// Twelve sums, two vectors of B, one of A and a mask: all sixteen registers.
+#define TILE_ROWS 6
+#define TILE_VECTORS 2
 #define DOT_ROWS 2
 
 typedef __m256 vec;

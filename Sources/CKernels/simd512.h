@@ -4,6 +4,7 @@
 
 // Sixteen floats in an AVX-512 register.
 #define LANES 16
+// Twenty-four sums leave room among thirty-two registers for the operands.
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
 #define DOT_ROWS 4

@@ -3,17 +3,24 @@
 /// Inner elements multiplied before the next rows: that part of a panel stays in the first cache meanwhile.
 #define INNER_BLOCK 192
 
+/// How far ahead, in rows of a panel, a product with a packed weight asks for memory.
+#define PREFETCH_ROWS 64
+
 #define INLINE static inline __attribute__((always_inline))
 
-/// sums += A·B for a tile of `rows` × `vectors`, both constants at the call.
+/// sums += A·B for a tile of `rows` × `vectors`; both and `is_full` are constants at the call. A full tile is part of
+/// a panel, of which every lane may be read; another reads its last vector under a mask, which AVX2 is slow at.
 INLINE void multiply_tile(
-    const int rows, const int vectors, long k, const float *a, long a_row, long a_column, const float *b, long b_row,
-    mask last, vec sums[TILE_ROWS][TILE_VECTORS]) {
+    const int rows, const int vectors, const bool is_full, long k, const float *a, long a_row, long a_column,
+    const float *b, long b_row, mask last, vec sums[TILE_ROWS][TILE_VECTORS]) {
     for (long p = 0; p < k; p++) {
         vec right[TILE_VECTORS];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
-            right[v] = v + 1 < vectors ? v_load(b + v * LANES) : v_load_masked(b + v * LANES, last);
+            // A short input uses a panel faster than the processor foresees.
+            if (is_full) _mm_prefetch((const char *)(b + PREFETCH_ROWS * b_row + v * LANES), _MM_HINT_T0);
+            bool is_whole = is_full || v + 1 < vectors;
+            right[v] = is_whole ? v_load(b + v * LANES) : v_load_masked(b + v * LANES, last);
         }
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
@@ -55,13 +62,13 @@ INLINE void store_tile(
 }
 
 /// Calls TILE(rows, vectors) with constants; rows in 1...TILE_ROWS, vectors in 1...TILE_VECTORS.
+#if TILE_ROWS == 8
 #define WITH_CONSTANT_VECTORS(TILE, rows, vectors)                                                                     \
     switch (vectors) {                                                                                                 \
     case 1: TILE(rows, 1); break;                                                                                      \
     case 2: TILE(rows, 2); break;                                                                                      \
     default: TILE(rows, 3); break;                                                                                     \
     }
-#if TILE_ROWS == 8
 #define WITH_CONSTANTS(TILE, rows, vectors)                                                                            \
     switch (rows) {                                                                                                    \
     case 1: WITH_CONSTANT_VECTORS(TILE, 1, vectors) break;                                                             \
@@ -73,13 +80,20 @@ INLINE void store_tile(
     case 7: WITH_CONSTANT_VECTORS(TILE, 7, vectors) break;                                                             \
     default: WITH_CONSTANT_VECTORS(TILE, 8, vectors) break;                                                            \
     }
-#else
+#elif TILE_ROWS == 6
+#define WITH_CONSTANT_VECTORS(TILE, rows, vectors)                                                                     \
+    switch (vectors) {                                                                                                 \
+    case 1: TILE(rows, 1); break;                                                                                      \
+    default: TILE(rows, 2); break;                                                                                     \
+    }
 #define WITH_CONSTANTS(TILE, rows, vectors)                                                                            \
     switch (rows) {                                                                                                    \
     case 1: WITH_CONSTANT_VECTORS(TILE, 1, vectors) break;                                                             \
     case 2: WITH_CONSTANT_VECTORS(TILE, 2, vectors) break;                                                             \
     case 3: WITH_CONSTANT_VECTORS(TILE, 3, vectors) break;                                                             \
-    default: WITH_CONSTANT_VECTORS(TILE, 4, vectors) break;                                                            \
+    case 4: WITH_CONSTANT_VECTORS(TILE, 4, vectors) break;                                                             \
+    case 5: WITH_CONSTANT_VECTORS(TILE, 5, vectors) break;                                                             \
+    default: WITH_CONSTANT_VECTORS(TILE, 6, vectors) break;                                                            \
     }
 #endif
 
@@ -106,7 +120,7 @@ static void gemm(
         vec sums[TILE_ROWS][TILE_VECTORS], old[TILE_ROWS][TILE_VECTORS];                                               \
         for (int r = 0; r < R; r++)                                                                                    \
             for (int v = 0; v < V; v++) sums[r][v] = v_zero();                                                         \
-        multiply_tile(R, V, k, left, a_row, a_column, right, b_row, last, sums);                                       \
+        multiply_tile(R, V, false, k, left, a_row, a_column, right, b_row, last, sums);                                       \
         if (accumulate) {                                                                                              \
             load_tile(R, V, to, c_row, last, old);                                                                     \
             for (int r = 0; r < R; r++)                                                                                \

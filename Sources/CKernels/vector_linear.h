@@ -13,8 +13,7 @@ INLINE void linear_tile(
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) sums[r][v] = v_zero();
     }
-    // Panels are full, so every lane may be read.
-    multiply_tile(rows, vectors, k, x, x_row, 1, panel, CK_PANEL, v_first(LANES), sums);
+    multiply_tile(rows, vectors, true, k, x, x_row, 1, panel, CK_PANEL, last, sums);
     if (bias) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
@@ -29,29 +28,31 @@ INLINE void linear_tile(
 static void linear(
     long m, long n, long k, const float *x, long x_row, const float *panels, const float *bias, float *y, long y_row,
     ck_epilogue epilogue, float *derivative) {
-    for (long j = 0; j < n; j += TILE_VECTORS * LANES) {
-        long width = n - j < TILE_VECTORS * LANES ? n - j : TILE_VECTORS * LANES;
-        int vectors = (int)((width + LANES - 1) / LANES);
-        mask last = v_first(width - (vectors - 1) * LANES);
-        const float *panel = panels + j / CK_PANEL * CK_PANEL * k + j % CK_PANEL;
+    for (long start = 0; start < n; start += CK_PANEL, panels += CK_PANEL * k) {
+        long panel_end = start + CK_PANEL < n ? start + CK_PANEL : n;
         // At least once, for an empty sum still has its bias.
         for (long block = 0; block == 0 || block < k; block += INNER_BLOCK) {
             bool is_last = block + INNER_BLOCK >= k;
             long inner = is_last ? k - block : INNER_BLOCK;
-            const float *right = panel + block * CK_PANEL;
-            const float *shift = is_last && bias ? bias + j : 0;
             bool resume = block > 0 || epilogue == CK_ACCUMULATE;
-            for (long i = 0, rows; i < m; i += rows) {
-                rows = next_rows(m - i);
-                const float *left = x + i * x_row + block;
-                float *to = y + i * y_row + j;
+            for (long j = start; j < panel_end; j += TILE_VECTORS * LANES) {
+                long width = panel_end - j < TILE_VECTORS * LANES ? panel_end - j : TILE_VECTORS * LANES;
+                int vectors = (int)((width + LANES - 1) / LANES);
+                mask last = v_first(width - (vectors - 1) * LANES);
+                const float *right = panels + block * CK_PANEL + (j - start);
+                const float *shift = is_last && bias ? bias + j : 0;
+                for (long i = 0, rows; i < m; i += rows) {
+                    rows = next_rows(m - i);
+                    const float *left = x + i * x_row + block;
+                    float *to = y + i * y_row + j;
 #define TILE(R, V) linear_tile(R, V, inner, left, x_row, right, shift, to, y_row, last, resume)
-                WITH_CONSTANTS(TILE, rows, vectors)
+                    WITH_CONSTANTS(TILE, rows, vectors)
 #undef TILE
-                if (is_last && epilogue == CK_GELU) {
-                    for (long r = 0; r < rows; r++) {
-                        float *row = to + r * y_row;
-                        gelu(width, row, row, derivative ? derivative + (row - y) : 0);
+                    if (is_last && epilogue == CK_GELU) {
+                        for (long r = 0; r < rows; r++) {
+                            float *row = to + r * y_row;
+                            gelu(width, row, row, derivative ? derivative + (row - y) : 0);
+                        }
                     }
                 }
             }

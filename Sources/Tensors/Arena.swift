@@ -5,6 +5,8 @@ public final class Arena {
     private var chunks: [Chunk] = []
     private var current = 0
     private var used = 0
+    /// Most elements in use at once, with what was left over at the ends of chunks.
+    private var highWater = 0
     /// Counts resets, so that a tape can tell that its memory was taken back.
     private(set) var generation = 0
 
@@ -25,9 +27,9 @@ public final class Arena {
     /// Takes back everything handed out.
     public func reset() {
         if chunks.count > 1 {
-            let total = chunks.reduce(0) { $0 + $1.count }
             for chunk in chunks { chunk.base.deallocate() }
-            chunks = [Chunk(base: Memory.allocate(total), count: total)]
+            // One piece as large as all that was in use at once.
+            chunks = [Chunk(base: Memory.allocate(highWater), count: highWater)]
         }
         current = 0
         used = 0
@@ -42,11 +44,13 @@ public final class Arena {
             used = 0
         }
         if current == chunks.count {
-            let size = max(rounded, 1 << 18, chunks.last?.count ?? 0)
+            let size = max(rounded, 1 << 20)
             chunks.append(Chunk(base: Memory.allocate(size), count: size))
         }
-        defer { used += rounded }
-        return chunks[current].base + used
+        let base = chunks[current].base + used
+        used += rounded
+        highWater = max(highWater, chunks[..<current].reduce(used) { $0 + $1.count })
+        return base
     }
 
     struct Mark {
