@@ -46,6 +46,9 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var minimumSteps = 100
         public var schedule = Schedule.linear
         public var gradientClip = 1.0
+        /// How far the loss makes up for batches that show new labels more often than old ones: 0 not at all,
+        /// 1 fully. Menon et al. 2021.
+        public var logitAdjustment = 1.0
         /// Stop after this many epochs without improvement on the update's own held-out part; 0 = never.
         public var patience = 2
         public init() {}
@@ -60,6 +63,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             case minimumSteps = "min_steps"
             case schedule
             case gradientClip = "gradient_clip"
+            case logitAdjustment = "logit_adjustment"
             case patience
         }
     }

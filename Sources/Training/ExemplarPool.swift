@@ -25,6 +25,16 @@ public struct ExemplarPool: Sendable {
     /// Every exemplar, by deck.
     var all: [TokenizedExample] { decks.flatMap(\.cards) }
 
+    /// For each label, the share it has of what is drawn.
+    func shares(labelCount: Int) -> [Double] {
+        var shares = [Double](repeating: 0, count: labelCount)
+        for deck in decks {
+            let card = 1 / Double(decks.count * deck.cards.count)
+            for exemplar in deck.cards { shares[exemplar.label] += card }
+        }
+        return shares
+    }
+
     /// The next `count` exemplars; none when there are none at all.
     public mutating func draw(_ count: Int, using generator: inout SeededGenerator) -> [TokenizedExample] {
         guard !isEmpty else { return [] }

@@ -23,6 +23,12 @@ extension Recipe {
         try require(options.warmupSteps >= 0, "optimization.warmup_steps", options.warmupSteps, "at least 0")
         try require(
             options.gradientClip >= 0, "optimization.gradient_clip", options.gradientClip, "at least 0; 0 is off")
+        try require(
+            (0...2).contains(options.logitAdjustment), "optimization.logit_adjustment", options.logitAdjustment,
+            "0 to 2")
+        try require(
+            (0...1_000_000).contains(options.minimumSteps), "optimization.min_steps", options.minimumSteps,
+            "0 to 1000000")
         try require(options.patience >= 0, "optimization.patience", options.patience, "at least 0; 0 is off")
         try require((0...64).contains(replay.ratio), "replay.ratio", replay.ratio, "0 to 64")
         try require((1...256).contains(threads), "threads", threads, "1 to 256")

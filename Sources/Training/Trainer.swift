@@ -87,6 +87,7 @@ public struct Trainer: Sendable {
         let trainer: Trainer
         let input: Input
         let mixer: ReplayMixer
+        let epochs: Int
         let schedule: LearningRateSchedule
         let step: TrainingStep
         var exemplars: ExemplarPool
@@ -108,26 +109,32 @@ public struct Trainer: Sendable {
                 parent, to: input.labels, examples: input.newExamples, encoder: encoder, pool: trainer.pool)
             mixer = ReplayMixer(
                 newExamples: input.newExamples, batchSize: recipe.optimization.batchSize, ratio: recipe.replay.ratio)
+            let options = recipe.optimization
+            // Rounded up to whole epochs.
+            let least = (options.minimumSteps + mixer.batchesPerEpoch - 1) / mixer.batchesPerEpoch
+            epochs = max(options.epochs, least)
             schedule = LearningRateSchedule(
-                shape: recipe.optimization.schedule, peak: recipe.optimization.learningRate,
-                warmupSteps: recipe.optimization.warmupSteps,
-                totalSteps: recipe.optimization.epochs * mixer.batchesPerEpoch)
+                shape: options.schedule, peak: options.learningRate, warmupSteps: options.warmupSteps,
+                totalSteps: epochs * mixer.batchesPerEpoch)
             step = TrainingStep(
-                adapter: start, encoder: encoder, options: recipe.optimization, seed: recipe.seed,
-                pool: trainer.pool)
+                adapter: start, encoder: encoder, options: options, seed: recipe.seed, pool: trainer.pool,
+                logitOffsets: LogitAdjustment.offsets(
+                    labelCount: input.labels.count, newExamples: input.newExamples,
+                    replayShares: input.exemplars.shares(labelCount: input.labels.count),
+                    ratio: recipe.replay.ratio, strength: options.logitAdjustment))
             exemplars = input.exemplars
             generator = SeededGenerator(seed: recipe.seed, stream: 2)
             watchdog = LossWatchdog(labelCount: input.labels.count)
-            stopping = EarlyStopping(patience: recipe.optimization.patience)
+            stopping = EarlyStopping(patience: options.patience)
             outcome = TrainingOutcome(adapter: start)
         }
 
         mutating func train(_ progress: (TrainingProgress) -> Bool) throws -> TrainingOutcome {
             let start = clock.now
-            for epoch in 1...trainer.recipe.optimization.epochs {
+            for epoch in 1...epochs {
                 try learn(epoch, progress)
                 if try judge(epoch) == .stop {
-                    outcome.stoppedEarly = epoch < trainer.recipe.optimization.epochs
+                    outcome.stoppedEarly = epoch < epochs
                     break
                 }
             }
@@ -151,7 +158,7 @@ public struct Trainer: Sendable {
                 outcome.replayedExamples += batch.replayedCount
                 outcome.trainingSeconds = secondsBefore + (clock.now - start) / .seconds(1)
                 let state = TrainingProgress(
-                    epoch: epoch, epochs: trainer.recipe.optimization.epochs, step: outcome.steps,
+                    epoch: epoch, epochs: epochs, step: outcome.steps,
                     steps: schedule.totalSteps, loss: result.loss, examplesPerSecond: outcome.examplesPerSecond)
                 guard progress(state) else { throw TrainingError.cancelled(step: outcome.steps) }
             }

@@ -21,15 +21,20 @@ public final class TrainingStep {
     private let options: Recipe.Optimization
     private let seed: UInt64
     private let classifier: TrainableClassifier
+    private let logitOffsets: Matrix?
     private let gradients: [FloatStorage]
     private let moments: (first: FloatStorage, second: FloatStorage)
     private var step = 0
 
-    /// - Parameter adapter: where learning starts; it is not changed.
+    /// - Parameters:
+    ///   - adapter: where learning starts; it is not changed.
+    ///   - logitOffsets: added to the logits before the loss, one for each label; empty for none.
     public init(
         adapter: ClassifierAdapter, encoder: any TextEncoder, options: Recipe.Optimization, seed: UInt64,
-        pool: WorkerPool
+        pool: WorkerPool, logitOffsets: [Float] = []
     ) {
+        self.logitOffsets =
+            logitOffsets.isEmpty ? nil : Matrix(rows: 1, columns: adapter.labels.count, values: logitOffsets)
         self.encoder = encoder
         self.pool = pool
         self.options = options
@@ -75,7 +80,7 @@ public final class TrainingStep {
     private func differentiate(_ batch: [TokenizedExample]) -> Float {
         let shares = TokenBalance.scattered(lengths: batch.map(\.ids.count), shares: pool.count)
         let (classifier, encoder, gradients) = (classifier, encoder, gradients)
-        let (seed, step) = (seed, step)
+        let (seed, step, logitOffsets) = (seed, step, logitOffsets)
         let losses = pool.map { share in
             let gradients = gradients[share.index]
             gradients.fill(0)
@@ -87,6 +92,7 @@ public final class TrainingStep {
                 of: PackedBatch(examples.map(\.ids)), adapter: classifier.siteAdapter(dropout: key),
                 scale: Float(classifier.options.featureScale), on: tape)
             let logits = tape.linear(features, weight: classifier.headWeight, bias: classifier.headBias)
+            if let logitOffsets { tape.addBias(logitOffsets, to: logits.slice) }
             let loss = tape.crossEntropy(logits, labels: examples.map(\.label), divisor: batch.count)
             tape.backward(from: loss)
             return tape.read(loss)[0]

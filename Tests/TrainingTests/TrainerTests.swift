@@ -17,6 +17,7 @@ import Transformers
         recipe.optimization.batchSize = 8
         recipe.optimization.learningRate = 0.02
         recipe.optimization.warmupSteps = 2
+        recipe.optimization.minimumSteps = 0
         return recipe
     }
 
