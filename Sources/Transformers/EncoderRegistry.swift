@@ -1,4 +1,3 @@
-import Foundation
 import Tensors
 
 /// Model types by their name in `config.json`, and how to load each.
@@ -6,7 +5,9 @@ public enum EncoderRegistry {
     typealias Loader = @Sendable (ModelDirectory) throws -> any TextEncoder
 
     private static let loaders: [String: Loader] = [
-        "bert": { try BertEncoder(directory: $0) }
+        "bert": BertEncoder.load,
+        "distilbert": DistilBertEncoder.load,
+        "roberta": BertEncoder.loadRoberta,
     ]
 
     /// Model types that can be loaded.
@@ -32,37 +33,6 @@ public enum EncoderRegistry {
 
         enum CodingKeys: String, CodingKey {
             case modelType = "model_type"
-        }
-    }
-}
-
-/// A model in Hugging Face layout on disk.
-struct ModelDirectory {
-    let path: String
-    let packing: Bool
-
-    var configurationPath: String { path + "/config.json" }
-    var weightsPath: String { path + "/model.safetensors" }
-
-    func configuration<Configuration: Decodable>(as type: Configuration.Type) throws -> Configuration {
-        guard let data = FileManager.default.contents(atPath: configurationPath) else {
-            throw TransformerError.invalidConfiguration(
-                path: configurationPath, reason: "the file is missing or cannot be read; pull the model")
-        }
-        do {
-            return try JSONDecoder().decode(type, from: data)
-        } catch let error as DecodingError {
-            throw TransformerError.invalidConfiguration(path: configurationPath, reason: Self.describe(error))
-        }
-    }
-
-    private static func describe(_ error: DecodingError) -> String {
-        switch error {
-        case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
-        case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
-            "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" must be of type \(type)"
-        case .dataCorrupted: "it is not valid JSON"
-        @unknown default: "it cannot be decoded"
         }
     }
 }

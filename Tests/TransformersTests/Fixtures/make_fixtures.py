@@ -4,6 +4,7 @@
 
 writes beside itself
     tiny-bert/                 a random BERT (2 layers, width 32, 4 heads) in Hugging Face layout
+    tiny-roberta/, tiny-distilbert/  relatives (1 layer, width 16), with features.safetensors
     tiny-bert-step.safetensors its features, and one low-rank step with its loss and gradients
     minilm-features.safetensors mean-pooled, normalised features of all-MiniLM-L6-v2, when its directory is given
 
@@ -16,7 +17,9 @@ import sys
 
 import torch
 from safetensors.torch import save_file
-from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel
+from transformers import (
+    AutoModel, AutoTokenizer, BertConfig, BertModel, DistilBertConfig, DistilBertModel, RobertaConfig, RobertaModel,
+)
 
 HERE = pathlib.Path(__file__).parent
 MODULES = {
@@ -27,6 +30,10 @@ MODULES = {
     "intermediate": "intermediate.dense",
     "output": "output.dense",
 }
+BERT_KEYS = [
+    "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
+    "max_position_embeddings", "type_vocab_size", "hidden_act", "layer_norm_eps",
+]
 SENTENCES = [
     "The parcel never arrived and nobody answers.",
     "Hi",
@@ -53,16 +60,51 @@ def tiny_model():
         vocab_size=50, hidden_size=32, num_hidden_layers=2, num_attention_heads=4, intermediate_size=64,
         max_position_embeddings=24, type_vocab_size=2, hidden_act="gelu", layer_norm_eps=1e-12,
     )
-    model = BertModel(configuration, add_pooling_layer=False).eval()
+    return randomized(BertModel(configuration, add_pooling_layer=False))
+
+
+def randomized(model):
+    """Values far enough from the initial ones for every part to matter."""
     with torch.no_grad():
         for name, parameter in model.named_parameters():
-            if "LayerNorm.weight" in name:
+            if "norm.weight" in name.lower():
                 parameter.uniform_(0.5, 1.5)
             elif "bias" in name:
                 parameter.normal_(std=0.1)
             else:
                 parameter.normal_(std=0.25)
-    return model
+    return model.eval()
+
+
+def save_model(model, folder, keys):
+    folder.mkdir(exist_ok=True)
+    save_file(dict(model.state_dict()), folder / "model.safetensors")
+    values = {"model_type": model.config.model_type} | {key: getattr(model.config, key) for key in keys}
+    (folder / "config.json").write_text(json.dumps(values, indent=2) + "\n")
+
+
+def relatives():
+    sizes = dict(vocab_size=50, max_position_embeddings=24)
+    torch.manual_seed(1)
+    roberta = RobertaModel(
+        RobertaConfig(
+            **sizes, hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+            type_vocab_size=1, layer_norm_eps=1e-5, pad_token_id=1,
+        ),
+        add_pooling_layer=False,
+    )
+    distilbert = DistilBertModel(DistilBertConfig(**sizes, dim=16, n_layers=1, n_heads=2, hidden_dim=32))
+    # Token 1 pads in RoBERTa, so its sequences start with 3.
+    sequences = [[3 if token == 1 else token for token in ids] for ids in SEQUENCES]
+    for name, model, keys in [
+        ("tiny-roberta", roberta, BERT_KEYS),
+        ("tiny-distilbert", distilbert, [
+            "vocab_size", "dim", "n_layers", "n_heads", "hidden_dim", "max_position_embeddings", "activation",
+        ]),
+    ]:
+        save_model(randomized(model), HERE / name, keys)
+        with torch.no_grad():
+            save_file({"features": features(model, sequences)}, HERE / name / "features.safetensors")
 
 
 def add_low_rank(linear, down, up):
@@ -71,16 +113,7 @@ def add_low_rank(linear, down, up):
 
 def tiny():
     model = tiny_model()
-    folder = HERE / "tiny-bert"
-    folder.mkdir(exist_ok=True)
-    save_file(dict(model.state_dict()), folder / "model.safetensors")
-    keys = [
-        "vocab_size", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size",
-        "max_position_embeddings", "type_vocab_size", "hidden_act", "layer_norm_eps",
-    ]
-    values = {"model_type": "bert"} | {key: getattr(model.config, key) for key in keys}
-    (folder / "config.json").write_text(json.dumps(values, indent=2) + "\n")
-
+    save_model(model, HERE / "tiny-bert", BERT_KEYS)
     recorded = {"features": features(model, SEQUENCES).detach()}
     for parameter in model.parameters():
         parameter.requires_grad = False
@@ -122,5 +155,6 @@ def minilm(directory):
 if __name__ == "__main__":
     torch.set_num_threads(1)
     tiny()
+    relatives()
     if len(sys.argv) > 1:
         minilm(sys.argv[1])

@@ -3,8 +3,8 @@ import Tensors
 import Testing
 import Transformers
 
-@Suite("BERT encoder")
-struct BertEncoderTests {
+@Suite("Encoders")
+struct EncoderTests {
     static let sequences: [[Int32]] = [
         [1, 7, 9, 23, 2], [1, 2], [1, 30, 31, 32, 33, 34, 35, 36, 37, 38, 2], [1, 49, 2],
     ]
@@ -23,6 +23,17 @@ struct BertEncoderTests {
         let tape = Tape(arena: Arena())
         let found = encoder.features(of: PackedBatch(Self.sequences), on: tape)
         #expect(relativeError(tape.read(found), expected.values) < 1e-5)
+    }
+
+    @Test("relatives' features are PyTorch's", arguments: ["tiny-roberta", "tiny-distilbert"])
+    func relatives(name: String) throws {
+        let recorded = try SafetensorsFile(path: Fixtures.path(name + "/features.safetensors"))
+        let encoder = try EncoderRegistry.loadEncoder(from: Fixtures.path(name))
+        let sequences = Self.sequences.map { $0.map { $0 == 1 ? 3 : $0 } }
+        let tape = Tape(arena: Arena())
+        let found = encoder.features(of: PackedBatch(sequences), on: tape)
+        #expect(relativeError(tape.read(found), try recorded.matrix(named: "features").values) < 1e-5)
+        #expect(encoder.maximumPositions == (name == "tiny-roberta" ? 22 : 24))
     }
 
     @Test("a low-rank step's logits, loss and gradients are PyTorch's, on one tape and on two")
