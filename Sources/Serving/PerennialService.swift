@@ -34,17 +34,18 @@ public struct PerennialService: Service {
 
     /// - Parameters:
     ///   - forgetting: fills in the metrics over an accuracy matrix.
+    ///   - metrics: for who else counts, such as a watcher of files.
     ///   - onRunning: called once connections are accepted, with the port.
     ///   - classifier: loads the base model; runs on the engine's own thread while the routes already answer.
     public init(
         configuration: Configuration = Configuration(), store: Store, forgetting: @escaping ForgettingMetrics,
-        logger: Logger, onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
+        metrics: ServiceMetrics = ServiceMetrics(), logger: Logger,
+        onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
         classifier: @escaping @Sendable () throws -> any TextClassifier
     ) {
         self.configuration = configuration
         self.logger = logger
         self.onRunning = onRunning
-        let metrics = ServiceMetrics()
         let cache = AdapterCache()
         let engine = InferenceEngine(limits: configuration.engine, metrics: metrics, logger: logger, load: classifier)
         let refresher = SnapshotRefresher(
@@ -80,6 +81,9 @@ public struct PerennialService: Service {
     package var application: some ApplicationProtocol {
         Application(
             responder: responder,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [ContinueHandler(maximumBytes: configuration.ingestBytes)])),
             configuration: ApplicationConfiguration(
                 address: .hostname(configuration.host, port: configuration.port), serverName: "perennial"),
             services: background,

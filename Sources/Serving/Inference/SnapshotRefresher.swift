@@ -28,9 +28,8 @@ actor SnapshotRefresher: Service {
 
     /// Polls the store's data version, which costs a memory access, until graceful shutdown.
     func run() async throws {
-        await cancelWhenGracefulShutdown { [self] in
-            do { try await poll() } catch { /* The only error is the cancellation that ends the service. */  }
-        }
+        // What ends the polling is the cancellation, which is no error here.
+        await cancelWhenGracefulShutdown { [self] in try? await poll() }
     }
 
     private func poll() async throws {

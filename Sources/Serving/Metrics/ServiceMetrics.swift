@@ -43,7 +43,8 @@ public final class ServiceMetrics: Sendable {
         }
     }
 
-    func ingested(_ report: IngestReport, task: TaskName) {
+    /// Counts what became of an ingest, over HTTP or from files.
+    public func ingested(_ report: IngestReport, task: TaskName) {
         state.withLock { state in
             var counts = report
             counts.errors = []
@@ -77,7 +78,7 @@ public final class ServiceMetrics: Sendable {
         text.histogram("perennial_batch_duration_seconds", [], state.batchSeconds)
         text.family("perennial_inference_tokens_total", .counter, "Tokens that went through the model.")
         text.sample("perennial_inference_tokens_total", [], state.tokens)
-        text.family("perennial_examples_total", .counter, "Examples received over HTTP, by outcome.")
+        text.family("perennial_examples_total", .counter, "Examples received, by outcome.")
         for (task, report) in state.examples.sorted(by: { $0.key < $1.key }) {
             let outcomes = [
                 ("accepted", report.accepted), ("duplicate", report.duplicates), ("rejected", report.rejected),
