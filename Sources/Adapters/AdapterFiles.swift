@@ -74,7 +74,7 @@ extension AdapterFiles {
     }
 
     public func lineage() throws(AdapterError) -> AdapterLineage {
-        try decode(AdapterManifest.self, Self.manifest).lineage
+        try decode(AdapterManifest.Origin.self, Self.manifest).lineage
     }
 
     /// The adapter, once every file and shape has been checked against `encoder`.
@@ -83,7 +83,7 @@ extension AdapterFiles {
     public func adapter(for encoder: any TextEncoder) throws -> ClassifierAdapter {
         let configuration = try decode(PEFTConfiguration.self, Self.configuration)
         try configuration.requireSupported()
-        let manifest = try decode(AdapterManifest.self, Self.manifest)
+        let manifest = try decode(AdapterManifest.Head.self, Self.manifest)
         try manifest.requireSupported()
 
         var options = Recipe.AdapterOptions()

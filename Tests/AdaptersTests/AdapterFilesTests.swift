@@ -87,6 +87,18 @@ import Transformers
         try expectRefusal { $0["labels"] = ["a", "b"] }
     }
 
+    @Test func `A lineage with an unknown recipe does not keep an adapter from loading`() throws {
+        let directory = try TinyBert.adapterDirectory(encoder)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let manifest = directory.appendingPathComponent("perennial.json")
+        var fields = try object(Data(contentsOf: manifest))
+        fields["lineage"] = ["recipe": ["other": 1]]
+        try JSONSerialization.data(withJSONObject: fields).write(to: manifest)
+        let files = try AdapterFiles(contentsOf: directory)
+        #expect(try files.adapter(for: encoder).labels == TinyBert.labels)
+        #expect(throws: AdapterError.self) { try files.lineage() }
+    }
+
     private func expectRefusal(_ change: (inout [String: Any]) -> Void) throws {
         let directory = try TinyBert.adapterDirectory(encoder)
         defer { try? FileManager.default.removeItem(at: directory) }
