@@ -16,6 +16,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.30.0"),
         .package(url: "https://github.com/apple/swift-nio-extras", from: "1.20.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.20.0"),
@@ -39,6 +40,17 @@ let package = Package(
             dependencies: ["Schema", "Tensors", "Transformers", .product(name: "Crypto", package: "swift-crypto")],
             swiftSettings: strict),
         .target(name: "Tokenizers", exclude: ["Unicode/record_tables.py"], swiftSettings: strict),
+
+        // Base checkpoints in Hugging Face layout: fetched, verified, listed.
+        .target(name: "CInflate", linkerSettings: [.linkedLibrary("z")]),
+        .target(
+            name: "Models",
+            dependencies: [
+                "CInflate", "Schema", .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "Crypto", package: "swift-crypto"), .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ],
+            swiftSettings: strict),
 
         // Memory.
         .systemLibrary(name: "CZstd", path: "Replay/CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
@@ -85,7 +97,7 @@ let package = Package(
             name: "Perennial",
             dependencies: [
                 "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Replay", "Training",
-                "Evaluation", "Store", "Pipeline", "Serving", "Dashboards",
+                "Evaluation", "Store", "Pipeline", "Serving", "Dashboards", "Models",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),
@@ -100,6 +112,13 @@ let package = Package(
             name: "StoreTests",
             dependencies: ["Store", "Schema", .product(name: "GRDB", package: "GRDB.swift")]),
         .testTarget(name: "TokenizersTests", dependencies: ["Tokenizers"], resources: [.copy("Fixtures")]),
+        .testTarget(
+            name: "ModelsTests",
+            dependencies: [
+                "Models", .product(name: "Crypto", package: "swift-crypto"),
+                .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
+                .product(name: "NIOPosix", package: "swift-nio"),
+            ]),
         .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors"]),
         .testTarget(
             name: "TransformersTests", dependencies: ["Tensors", "Transformers"], resources: [.copy("Fixtures")]),

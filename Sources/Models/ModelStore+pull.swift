@@ -38,7 +38,8 @@ extension ModelStore {
             }, pulledAt: .now)
         try manifest.write(to: staging)
         try install(staging, as: modelDirectory(name), keeping: files + [ModelManifest.fileName])
-        return Entry(name: name, directory: modelDirectory(name), manifest: manifest)
+        return Entry(
+            name: name, directory: modelDirectory(name), manifest: try ModelManifest.read(from: modelDirectory(name)))
     }
 
     /// Gives the gathered files the model's name. A model that failed verification makes room for them.
