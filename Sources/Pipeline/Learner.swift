@@ -63,18 +63,17 @@ public struct Learner: Sendable {
     public func learn(_ input: Input, monitor: UpdateMonitor) throws -> Result {
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)
-        let slices = evaluationSlices(input)
-        let judge = Judge(learner: self, recipe: input.recipe, slices: slices, parent: input.parent)
+        let judge = Judge(learner: self, input: input)
         var trained = 0
         var seconds = 0.0
         while case .train(let attempt, let replayFactor) = action {
             let outcome = try train(input, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
-            trained += outcome.examples
-            seconds += outcome.seconds
+            trained += outcome.newExamples + outcome.replayedExamples
+            seconds += outcome.trainingSeconds
             _ = try cycle.handle(.trained)
-            try monitor.advance(to: .evaluating, progress: 0.9, replayed: outcome.replayed)
-            let judgement = try judge.judge(outcome.adapter, attempt: attempt)
-            try monitor.advance(to: .evaluating, progress: 1, replayed: outcome.replayed)
+            try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
+            let judgement = judge.judge(outcome.adapter, attempt: attempt)
+            try monitor.advance(to: .evaluating, progress: 1, replayed: outcome.replayedExamples)
             action = try cycle.handle(.judged(judgement.verdict))
             let verdict: Verdict
             switch action {
@@ -82,7 +81,7 @@ public struct Learner: Sendable {
             default: continue
             }
             return Result(
-                adapter: outcome.adapter, verdict: verdict, memory: try remember(input), replayed: outcome.replayed,
+                adapter: outcome.adapter, verdict: verdict, memory: try remember(input), replayed: outcome.replayedExamples,
                 evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
                 untrainedOnNewSlice: judgement.untrainedOnNewSlice, trained: trained, trainingSeconds: seconds)
         }

@@ -53,4 +53,10 @@ public struct StreamRun {
         }
         return result
     }
+
+    /// Bytes of the encoded memory.
+    public func storedBytes() throws -> Int {
+        var memory = memory
+        return memory.configuration.maximumExemplars > 0 ? try memory.encode().count : 0
+    }
 }

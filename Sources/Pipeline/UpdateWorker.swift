@@ -104,7 +104,7 @@ public struct UpdateWorker: Service {
     private func input(of work: UpdateWork, recipe: Recipe) async throws -> Learner.Input {
         let task = work.task.name
         let parent = try work.parent.map { version in
-            try learner.loadAdapter(at: store.home.adapter(version.digest), digest: version.digest)
+            try learner.loadAdapter(version.digest, in: store.home.adapters)
         }
         let loaded = try ReplayFiles(home: store.home).load(work.replay, recipe: recipe)
         for damage in loaded.damages { logger.error("replay memory of task \(task): \(damage)") }
