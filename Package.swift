@@ -74,7 +74,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Schema", "Intake", "Training", "Evaluation", "Store", "Replay",
+                "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Training", "Evaluation", "Store",
+                "Replay",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -134,7 +135,19 @@ let package = Package(
                 .product(name: "NIOHTTPTypes", package: "swift-nio-extras"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
-        .testTarget(name: "PipelineTests", dependencies: ["Pipeline", "Schema"]),
+        .testTarget(
+            name: "PipelineTests",
+            dependencies: [
+                "Pipeline", "Schema", .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
+        .testTarget(
+            name: "SystemTests",
+            dependencies: [
+                "Perennial", "Adapters", "Schema", "Store",
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"]),
         .target(

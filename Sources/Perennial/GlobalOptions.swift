@@ -1,6 +1,8 @@
 import ArgumentParser
 import Foundation
 import Logging
+import Pipeline
+import Store
 
 /// Options every command takes.
 struct GlobalOptions: ParsableArguments {
@@ -42,6 +44,18 @@ struct GlobalOptions: ParsableArguments {
         return try ServiceConfiguration.load(from: URL(filePath: config))
     }
 
+    /// The base model of the service configuration.
+    var serviceModel: ServiceModel { ServiceModel(options: self) }
+
+    /// - Throws: ``CommandFailure`` when nobody trains on the home.
+    func requireTrainer() throws {
+        guard WorkerLock.isHeld(home: Home(root: homeDirectory)) else {
+            throw CommandFailure(
+                "the update is queued, but no trainer works on \(homeDirectory.path); start `perennial serve` or `perennial work`",
+                .unreachable)
+        }
+    }
+
     /// Progress and logs are for people; `--json` output stays clean because both go to standard error.
     var hidesProgress: Bool { quiet }
 
@@ -56,4 +70,17 @@ struct GlobalOptions: ParsableArguments {
 struct ServiceOptions: ParsableArguments {
     @Option(name: .long, help: "Ask the service at this address instead of working on the home directory.")
     var url: String?
+}
+
+/// Finds the configured base model when it is needed.
+struct ServiceModel: Sendable {
+    private let location: ModelLocation
+    private let name: Result<String, CommandFailure>
+
+    init(options: GlobalOptions) {
+        location = ModelLocation(options)
+        name = Result { try options.serviceConfiguration().model }.mapError { CommandFailure($0) }
+    }
+
+    func directory() throws -> URL { try location.directory(of: try name.get()) }
 }

@@ -21,6 +21,12 @@ struct Judge {
         var tokens: [[Int32]]
         var labels: [String]
         var parentCorrect: [Bool]?
+
+        /// Share of the commonest label: what guessing reaches.
+        var majorityShare: Double {
+            let counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
+            return Double(counts.values.max() ?? 0) / Double(max(labels.count, 1))
+        }
     }
 
     private let learner: Learner
@@ -48,7 +54,8 @@ struct Judge {
         let outcomes = slices.map { slice in
             SliceOutcome(
                 experience: slice.experience, isNew: slice.isNew, championCorrect: slice.parentCorrect,
-                candidateCorrect: learner.correct(candidate, tokens: slice.tokens, labels: slice.labels))
+                candidateCorrect: learner.correct(candidate, tokens: slice.tokens, labels: slice.labels),
+                majorityShare: slice.majorityShare)
         }
         let new = slices.last
         return Judgement(

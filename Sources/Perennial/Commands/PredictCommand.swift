@@ -19,7 +19,7 @@ struct PredictCommand: AsyncParsableCommand {
     func run() async throws {
         let task = try TaskName(task)
         _ = try AdapterSelector(adapter)
-        try await withClient(options, service) { client in
+        try await withClient(options, service, needsModel: true) { client in
             if !texts.isEmpty { return try await answer(texts, task: task, client: client) }
             var batch: [String] = []
             while let line = readLine() {

@@ -16,9 +16,12 @@ struct RecipeLibrary {
             if FileManager.default.fileExists(atPath: file.path) { return try Self.load(from: file) }
         }
         if name == "default" { return Recipe() }
-        let known = Set(directories.flatMap(Self.names)).union(["default"]).sorted().joined(separator: ", ")
-        throw ConfigurationError(source: "recipe \(name)", message: "is not in \(directories[0].path); known: \(known)")
+        throw ConfigurationError(
+            source: "recipe \(name)",
+            message: "is not in \(directories[0].path); known: \(names.joined(separator: ", "))")
     }
+
+    var names: [String] { Set(directories.flatMap(Self.names)).union(["default"]).sorted() }
 
     static func load(from file: URL) throws -> Recipe {
         var defaults = Recipe()

@@ -1,0 +1,87 @@
+import Foundation
+import Evaluation
+import Logging
+import ServiceLifecycle
+import Serving
+import Store
+
+/// Lends a client of the service at `--url`, or of the routes over the home directory.
+///
+/// - Parameter needsModel: the body predicts; without a service, the base model is loaded for it.
+func withClient<Result: Sendable>(
+    _ options: GlobalOptions, _ service: ServiceOptions, needsModel: Bool = false,
+    _ body: @Sendable (ServiceClient) async throws -> Result
+) async throws -> Result {
+    guard let url = service.url else {
+        return try await withLocalClient(options, home: options.homeDirectory, needsModel: needsModel, body)
+    }
+    let transport = try HTTPTransport(address: url)
+    do {
+        let result = try await body(ServiceClient(transport: transport))
+        try await transport.shutdown()
+        return result
+    } catch {
+        try? await transport.shutdown()
+        throw error
+    }
+}
+
+/// As ``withClient(_:_:needsModel:_:)``, but a home that is thrown away where no service is named.
+func withTemporaryClient<Result: Sendable>(
+    _ options: GlobalOptions, _ service: ServiceOptions, _ body: @Sendable (ServiceClient) async throws -> Result
+) async throws -> Result {
+    guard service.url == nil else { return try await withClient(options, service, body) }
+    let home = FileManager.default.temporaryDirectory.appending(path: "perennial-bench-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: home) }
+    return try await withLocalClient(options, home: home, needsModel: false, body)
+}
+
+private func withLocalClient<Result: Sendable>(
+    _ options: GlobalOptions, home: URL, needsModel: Bool, _ body: @Sendable (ServiceClient) async throws -> Result
+) async throws -> Result {
+    let store = try Store(home: Home(root: home))
+    defer { try? store.close() }
+    var logger = options.logger("perennial")
+    if !options.verbose { logger.logLevel = .error }
+    let model = options.serviceModel
+    let service = try PerennialService(options.serviceConfiguration(), home: home, store: store, logger: logger) {
+        try ServedModel(BaseModel(model.directory()), adapters: store.home.adapters)
+    }
+    let client = ServiceClient(transport: InProcessTransport(service: service))
+    guard needsModel else { return try await body(client) }
+
+    // Said before anything starts, in words that name the remedy.
+    _ = try model.directory()
+    return try await withThrowingTaskGroup(of: Void.self) { group in
+        let background = ServiceGroup(services: service.background, logger: logger)
+        group.addTask { try await background.run() }
+        while try await service.respond(to: .init(method: "GET", path: "/readyz")).status != 200 {
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        let result = try await body(client)
+        await background.triggerGracefulShutdown()
+        try await group.waitForAll()
+        return result
+    }
+}
+
+extension PerennialService {
+    /// The service as the configuration file describes it.
+    init(
+        _ configuration: ServiceConfiguration, home: URL, store: Store, logger: Logger,
+        onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
+        classifier: @escaping @Sendable () throws -> any TextClassifier
+    ) throws {
+        var settings = Configuration()
+        settings.host = configuration.server.host
+        settings.port = configuration.server.port
+        settings.ingestBytes = configuration.limits.ingestBytes
+        settings.inputsPerRequest = configuration.limits.inputsPerRequest
+        settings.engine.queue = configuration.limits.queue
+        settings.recipes = RecipeLibrary(home: home).names
+        self.init(
+            configuration: settings, store: store,
+            forgetting: { $0.report.withMetrics(beforeLearning: $0.beforeLearning, untrained: $0.untrained) },
+            logger: logger, onRunning: onRunning, classifier: classifier)
+    }
+}

@@ -1,0 +1,86 @@
+import ArgumentParser
+import Foundation
+import Logging
+import Pipeline
+import ServiceLifecycle
+import Serving
+import Store
+
+struct ServeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "serve", abstract: "The service: takes examples, answers queries, and keeps learning.",
+        discussion: "SIGTERM or ^C finishes what is under way and ends. Files dropped into <home>/inbox/<task>/ are taken.")
+    @OptionGroup var options: GlobalOptions
+    @Option(help: "Address to listen on.") var host: String?
+    @Option(help: "Port; 0 lets the system choose, see <home>/service.json.") var port: Int?
+    @Flag(help: "Start no trainer.") var noWorker = false
+
+    func run() async throws {
+        var configuration = try options.serviceConfiguration()
+        if let host { configuration.server.host = host }
+        if let port { configuration.server.port = port }
+        let model = options.serviceModel
+        _ = try model.directory()
+        let logger = options.logger("service")
+        let store = try Store(home: Home(root: options.homeDirectory))
+        let record = ServiceRecord(home: store.home)
+        let host = configuration.server.host
+        let service = try PerennialService(
+            configuration, home: options.homeDirectory, store: store, logger: logger,
+            onRunning: { port in
+                record.write(host: host, port: port ?? 0, logger: logger)
+                logger.info("listening on http://\(host):\(port ?? 0), home \(store.home.root.path)")
+            }, classifier: { try ServedModel(BaseModel(model.directory()), adapters: store.home.adapters) })
+
+        var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: service)]
+        if configuration.inbox.enabled {
+            let watcher = InboxWatcher(
+                store: store, settleSeconds: configuration.inbox.settleSeconds, logger: options.logger("inbox"))
+            services.append(.init(service: watcher))
+        }
+        if !noWorker {
+            services.append(.init(service: WorkerSupervisor(program: "/proc/self/exe", arguments: workerArguments, logger: logger)))
+        }
+        var group = ServiceGroupConfiguration(
+            services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+        // A client that keeps its connection open must not keep the service up.
+        group.maximumGracefulShutdownDuration = .seconds(4)
+        defer { record.remove() }
+        try await ServiceGroup(configuration: group).run()
+        try store.close()
+    }
+
+    private var workerArguments: [String] {
+        var arguments = ["work", "--home", options.homeDirectory.path, "--supervisor", "\(getpid())"]
+        if let config = options.config { arguments += ["--config", config] }
+        if options.quiet { arguments.append("--quiet") }
+        if options.verbose { arguments.append("--verbose") }
+        return arguments
+    }
+}
+
+/// `<home>/service.json`: where the running service is. Gone when it has ended well.
+struct ServiceRecord {
+    private let file: URL
+
+    init(home: Home) { file = home.root.appending(path: "service.json") }
+
+    private struct Content: Codable {
+        var url: String
+        var pid: Int32
+    }
+
+    func write(host: String, port: Int, logger: Logger) {
+        let name = host.contains(":") ? "[\(host)]" : host == "0.0.0.0" ? "127.0.0.1" : host
+        do {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            let data = try encoder.encode(Content(url: "http://\(name):\(port)", pid: getpid()))
+            try data.write(to: file, options: .atomic)
+        } catch {
+            logger.warning("\(file.path) could not be written: \(error)")
+        }
+    }
+
+    func remove() { try? FileManager.default.removeItem(at: file) }
+}
