@@ -32,6 +32,7 @@ let package = Package(
 
         // Numerics: C kernels and BLAS behind Tensors, models and adapters above.
         .target(name: "CKernels"),
+        .target(name: "CProcess"),
         .target(name: "COpenBLAS"),
         .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
         .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: strict),
@@ -98,7 +99,7 @@ let package = Package(
             name: "Perennial",
             dependencies: [
                 "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Replay", "Training",
-                "Evaluation", "Store", "Pipeline", "Serving", "Dashboards", "Models",
+                "Evaluation", "Store", "Pipeline", "Serving", "Dashboards", "Models", "CProcess",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "Crypto", package: "swift-crypto"),

@@ -1,6 +1,7 @@
 import Adapters
 import Foundation
 import Pipeline
+import Serving
 import Tensors
 import Tokenizers
 import Transformers
@@ -23,6 +24,15 @@ struct BaseModel {
     func lineage() throws -> AdapterLineage.Base {
         let weights = try ContentDigest(ofFile: directory.appending(path: "model.safetensors"))
         return AdapterLineage.Base(name: name, digest: weights.description)
+    }
+
+    /// What the service answers with.
+    ///
+    /// - Parameter adapters: directory of the adapters, each named by its digest.
+    func classifier(adapters: URL, threads: Int = 2) throws -> EncoderClassifier {
+        EncoderClassifier(
+            name: name, baseDigest: try lineage().digest, encoder: encoder, tokenizer: tokenizer,
+            adapters: AdapterStore(directory: adapters), threads: threads)
     }
 
     func learner(threads: Int) throws -> Learner {

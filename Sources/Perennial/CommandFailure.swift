@@ -23,17 +23,13 @@ struct CommandFailure: Error, CustomStringConvertible {
         case let error as SchemaError: self.init("\(error)", .usage)
         case let error as any ExitStatusProviding: self.init("\(error)", error.exitStatus)
         default:
-            self.init(Self.describe(error))
+            self.init("\(error)")
             // Errors of the argument parser itself have no public type.
             isOurs = !String(reflecting: type(of: error)).hasPrefix("ArgumentParser.")
         }
     }
 
     var description: String { message }
-
-    private static func describe(_ error: any Error) -> String {
-        error is any CustomStringConvertible ? "\(error)" : error.localizedDescription
-    }
 }
 
 /// sysexits(3), as far as we use it.

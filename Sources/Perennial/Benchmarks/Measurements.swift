@@ -1,13 +1,10 @@
+import CProcess
 import Foundation
 
 /// Figures a benchmark prints beside its own.
 enum Measurement {
     /// Highest resident memory of this process so far, in bytes.
-    static var peakResidentBytes: Int {
-        var usage = rusage()
-        getrusage(RUSAGE_SELF, &usage)
-        return Int(usage.ru_maxrss) * 1_024
-    }
+    static var peakResidentBytes: Int { process_peak_resident_bytes() }
 
     /// The value below which `share` of the sorted values lie; 0 when there are none.
     static func percentile(_ sorted: [Double], _ share: Double) -> Double {

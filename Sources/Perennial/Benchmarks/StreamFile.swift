@@ -43,7 +43,7 @@ enum LabelledFile {
         let format = ExampleFormat(fileName: file.lastPathComponent) ?? .ndjson
         do {
             let batch = try ExampleParser.parse([UInt8](data), format: format)
-            if let rejection = batch.rejections.first { throw rejection }
+            if let rejection = batch.refused.errors.first { throw rejection }
             return batch.examples.map(\.example)
         } catch let rejection as Rejection {
             throw CommandFailure("\(file.path), line \(rejection.line): \(rejection.message)", .badData)

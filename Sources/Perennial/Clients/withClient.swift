@@ -45,7 +45,7 @@ private func withLocalClient<Result: Sendable>(
     if !options.verbose { logger.logLevel = .error }
     let model = options.serviceModel
     let service = try PerennialService(options.serviceConfiguration(), home: home, store: store, logger: logger) {
-        try ServedModel(BaseModel(model.directory()), adapters: store.home.adapters)
+        try BaseModel(model.directory()).classifier(adapters: store.home.adapters)
     }
     let client = ServiceClient(transport: InProcessTransport(service: service))
     guard needsModel else { return try await body(client) }

@@ -30,7 +30,7 @@ struct ServeCommand: AsyncParsableCommand {
             onRunning: { port in
                 record.write(host: host, port: port ?? 0, logger: logger)
                 logger.info("listening on http://\(host):\(port ?? 0), home \(store.home.root.path)")
-            }, classifier: { try ServedModel(BaseModel(model.directory()), adapters: store.home.adapters) })
+            }, classifier: { try BaseModel(model.directory()).classifier(adapters: store.home.adapters) })
 
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: service)]
         if configuration.inbox.enabled {

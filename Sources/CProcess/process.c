@@ -1,0 +1,20 @@
+#define _GNU_SOURCE
+#include "CProcess.h"
+
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+
+int process_make_idle(int thread) {
+    struct sched_param parameters = {0};
+    if (sched_setscheduler(thread, SCHED_IDLE, &parameters) == 0) return 0;
+    return setpriority(PRIO_PROCESS, (id_t)thread, 19);
+}
+
+int process_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
+
+long process_peak_resident_bytes(void) {
+    struct rusage usage;
+    return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024L : 0;
+}
