@@ -1,5 +1,10 @@
 import CZstd
 
+extension ReplayMemory {
+    /// The library that compresses, with its version.
+    public static var compressionLibrary: String { "zstd \(String(cString: ZSTD_versionString()))" }
+}
+
 /// Frames without size, dictionary identifier or checksum: the block index carries these once.
 struct ZstdCompressor: ~Copyable {
     /// The level the ratio is worth: a block is written once and read often, and reading does not depend on it.

@@ -9,7 +9,10 @@ import Store
 /// them to `done/` or `rejected/` with a report beside them.
 ///
 /// A crash between the last append and the move makes the file count as duplicates next time: nothing doubles.
-public struct InboxWatcher: Service {
+public struct InboxWatcher: Service, CustomStringConvertible {
+    /// What the log calls it.
+    public var description: String { "InboxWatcher" }
+
     private let store: Store
     private let settleSeconds: Double
     private let interval: Duration

@@ -13,7 +13,6 @@ extension Learner {
         recipe.replay.ratio *= replayFactor
         // Each experience and each attempt draws other random numbers, and always the same ones.
         recipe.seed &+= UInt64(input.experience) << 8 &+ UInt64(attempt)
-        recipe.optimization.epochs = epochs(recipe.optimization, examples: input.training.count)
         let positions = Dictionary(uniqueKeysWithValues: zip(input.labels, 0...))
         let replayed = try input.memory.exemplars().compactMap { exemplar in
             positions[exemplar.label].map { tokenized(exemplar.text, label: $0, recipe: recipe) }
@@ -59,11 +58,5 @@ extension Learner {
 
     private func tokenized(_ text: String, label: Int, recipe: Recipe) -> TokenizedExample {
         TokenizedExample(ids: tokenizer.encode(text, maximumLength: recipe.maximumLength), label: label)
-    }
-
-    /// Epochs of the recipe, or more where an update is so small that they make too few steps.
-    private func epochs(_ options: Recipe.Optimization, examples: Int) -> Int {
-        let steps = max(1, (examples + options.batchSize - 1) / options.batchSize)
-        return max(options.epochs, (options.minimumSteps + steps - 1) / steps)
     }
 }

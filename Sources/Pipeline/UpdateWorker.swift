@@ -13,7 +13,10 @@ import Training
 ///
 /// Everything it knows is in the store. Killed at any moment, the next one queues what was running again, with the
 /// same examples; nothing is doubled and no half-written adapter has a row.
-public struct UpdateWorker: Service {
+public struct UpdateWorker: Service, CustomStringConvertible {
+    /// What the log calls it.
+    public var description: String { "UpdateWorker" }
+
     private let store: Store
     private let learner: Learner
     private let recipe: @Sendable (String) throws -> Recipe

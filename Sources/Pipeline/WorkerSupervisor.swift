@@ -4,7 +4,10 @@ import ServiceLifecycle
 
 /// Keeps `perennial work` running beside the service: starts it, starts it again with backoff when it crashes,
 /// and ends it when the service ends.
-public struct WorkerSupervisor: Service {
+public struct WorkerSupervisor: Service, CustomStringConvertible {
+    /// What the log calls it.
+    public var description: String { "WorkerSupervisor" }
+
     private let program: String
     private let arguments: [String]
     private let grace: Duration

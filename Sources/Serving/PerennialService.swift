@@ -9,7 +9,10 @@ import Store
 ///     try await ServiceGroup(services: [service], gracefulShutdownSignals: [.sigterm], logger: logger).run()
 ///
 /// On graceful shutdown it takes no more connections, answers what is in flight, and returns.
-public struct PerennialService: Service {
+public struct PerennialService: Service, CustomStringConvertible {
+    /// What the log calls it.
+    public var description: String { "PerennialService" }
+
     public struct Configuration: Sendable {
         public var host = "127.0.0.1"
         /// 0 lets the system choose.

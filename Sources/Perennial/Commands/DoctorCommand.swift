@@ -1,14 +1,75 @@
 import ArgumentParser
 import Foundation
-import GRDBSQLite
+import Pipeline
 import Replay
 import Store
 import Tensors
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "What this machine offers, and whether everything needed is there.")
+        commandName: "doctor", abstract: "What this machine offers, and whether everything needed is there.",
+        discussion: "Exit code 1 when something is missing.")
     @OptionGroup var options: GlobalOptions
 
-    func run() async throws {}
+    func run() async throws {
+        var report = Report()
+        report.processor = ProcessorFeatures.current.names
+        report.check("OpenBLAS") {
+            let information = try BLAS.information()
+            let reached = try BLAS.measuredGFLOPS()
+            report.blas_core = information.coreName
+            report.blas_gflops = reached
+            return "\(information.coreName) kernels, \(String(format: "%.0f", reached)) GFLOP/s on one thread"
+        }
+        let home = options.homeDirectory
+        do {
+            let store = try Store(home: Home(root: home))
+            let diagnostics = try await store.diagnostics()
+            try store.close()
+            report.checks.append(
+                Check(
+                    name: "SQLite", passed: true,
+                    detail: "\(diagnostics.sqliteVersion), \(diagnostics.journalMode), synchronous \(diagnostics.synchronous == 2 ? "full" : "\(diagnostics.synchronous)"), \(diagnostics.bytes) bytes"))
+        } catch {
+            report.checks.append(Check(name: "SQLite", passed: false, detail: "\(error)"))
+        }
+        report.check("zstd") { ReplayMemory.compressionLibrary }
+        report.check("home") { home.path }
+        report.check("base model") { try options.serviceModel.directory().path }
+        report.checks.append(
+            Check(
+                name: "trainer", passed: true,
+                detail: WorkerLock.isHeld(home: Home(root: home)) ? "running" : "not running"))
+        if options.json {
+            try JSON.print(report)
+        } else {
+            Console.line("processor    \(report.processor.joined(separator: " "))")
+            for check in report.checks {
+                let mark = check.passed ? "ok  " : "FAIL"
+                Console.line("\(check.name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(mark) \(check.detail)")
+            }
+        }
+        if report.checks.contains(where: { !$0.passed }) { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    private struct Check: Encodable {
+        var name: String
+        var passed: Bool
+        var detail: String
+    }
+
+    private struct Report: Encodable {
+        var processor: [String] = []
+        var blas_core: String?
+        var blas_gflops: Double?
+        var checks: [Check] = []
+
+        mutating func check(_ name: String, _ body: () throws -> String) {
+            do {
+                checks.append(Check(name: name, passed: true, detail: try body()))
+            } catch {
+                checks.append(Check(name: name, passed: false, detail: "\(error)"))
+            }
+        }
+    }
 }
