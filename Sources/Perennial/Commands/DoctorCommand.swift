@@ -14,12 +14,13 @@ struct DoctorCommand: AsyncParsableCommand {
     func run() async throws {
         var report = Report()
         report.processor = ProcessorFeatures.current.names
+        report.kernels = KernelSet.best.name
+        report.blas_core = try? BLAS.information().coreName
+        report.blas_gflops = try? BLAS.measuredGFLOPS()
+        let (core, reached) = (report.blas_core ?? "", report.blas_gflops ?? 0)
         report.check("OpenBLAS") {
-            let information = try BLAS.information()
-            let reached = try BLAS.measuredGFLOPS()
-            report.blas_core = information.coreName
-            report.blas_gflops = reached
-            return "\(information.coreName) kernels, \(String(format: "%.0f", reached)) GFLOP/s on one thread"
+            _ = try BLAS.information()
+            return "\(core) kernels, \(String(format: "%.0f", reached)) GFLOP/s on one thread"
         }
         let home = options.homeDirectory
         do {
@@ -44,6 +45,7 @@ struct DoctorCommand: AsyncParsableCommand {
             try JSON.print(report)
         } else {
             Console.line("processor    \(report.processor.joined(separator: " "))")
+            Console.line("kernels      \(report.kernels)")
             for check in report.checks {
                 let mark = check.passed ? "ok  " : "FAIL"
                 Console.line("\(check.name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(mark) \(check.detail)")
@@ -60,6 +62,8 @@ struct DoctorCommand: AsyncParsableCommand {
 
     private struct Report: Encodable {
         var processor: [String] = []
+        /// Instruction set of our own kernels.
+        var kernels = ""
         var blas_core: String?
         var blas_gflops: Double?
         var checks: [Check] = []
