@@ -81,7 +81,8 @@ public struct Learner: Sendable {
             default: continue
             }
             return Result(
-                adapter: outcome.adapter, verdict: verdict, memory: try remember(input), replayed: outcome.replayedExamples,
+                adapter: outcome.adapter, verdict: verdict, memory: try remember(input),
+                replayed: outcome.replayedExamples,
                 evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
                 untrainedOnNewSlice: judgement.untrainedOnNewSlice, trained: trained, trainingSeconds: seconds)
         }

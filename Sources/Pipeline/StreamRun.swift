@@ -28,7 +28,8 @@ public struct StreamRun {
     }
 
     /// Learns one experience to its verdict.
-    public mutating func learn(_ examples: [Example], monitor: UpdateMonitor = UpdateMonitor()) throws -> Learner.Result {
+    public mutating func learn(_ examples: [Example], monitor: UpdateMonitor = UpdateMonitor()) throws -> Learner.Result
+    {
         var known = Set(labels)
         for example in examples {
             sequence += 1

@@ -21,9 +21,11 @@ enum SystemTest {
 
     static var hasModel: Bool {
         let environment = ProcessInfo.processInfo.environment
-        let data = environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
+        let data =
+            environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
             ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share")
-        let home = environment["PERENNIAL_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
+        let home =
+            environment["PERENNIAL_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
             ?? data.appending(path: "perennial")
         let model = home.appending(path: "models/all-MiniLM-L6-v2/model.safetensors")
         return FileManager.default.fileExists(atPath: model.path)

@@ -9,13 +9,16 @@ struct BenchIngest: AsyncParsableCommand {
         commandName: "ingest", abstract: "Durable ingest of JSON lines: through the routes, parsed and committed.")
     @OptionGroup var options: GlobalOptions
     @OptionGroup var service: ServiceOptions
-    @Option(help: "JSONL with text and label; repeated with a number in each text until there are enough.") var data: String
+    @Option(help: "JSONL with text and label; repeated with a number in each text until there are enough.") var data:
+        String
     @Option(help: "Lines to send.") var lines = 100_000
     @Option(help: "Lines in a request.") var linesPerRequest = 10_000
     @Option(help: "Task to send them to; it is made, and must not exist.") var task = "bench-ingest"
 
     func validate() throws {
-        guard lines > 0, linesPerRequest > 0 else { throw ValidationError("--lines and --lines-per-request must be positive") }
+        guard lines > 0, linesPerRequest > 0 else {
+            throw ValidationError("--lines and --lines-per-request must be positive")
+        }
     }
 
     func run() async throws {

@@ -15,7 +15,8 @@ struct BenchReplay: AsyncParsableCommand {
         let result = try ReplayBenchmark.run(examples.map { ($0.text, $0.label) }, rawBytes: rawBytes)
         if options.json { return try JSON.print(result) }
         Console.line(
-            "\(result.examples) examples, \(result.rawBytes) bytes of JSONL in \(result.storedBytes) bytes: \(String(format: "%.2f", result.ratio))×")
+            "\(result.examples) examples, \(result.rawBytes) bytes of JSONL in \(result.storedBytes) bytes: \(String(format: "%.2f", result.ratio))×"
+        )
         Console.line(String(format: "%.0f reads/s at random", result.readsPerSecond))
     }
 }

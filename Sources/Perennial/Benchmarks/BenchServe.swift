@@ -40,7 +40,8 @@ struct BenchServe: AsyncParsableCommand {
                 let text = examples[next % examples.count].text
                 let adapter = variants.isEmpty ? nil : variants[next % variants.count]
                 next += 1
-                return Classifier.Request(tokens: base.tokenizer.encode(text, maximumLength: maxLength), adapter: adapter)
+                return Classifier.Request(
+                    tokens: base.tokenizer.encode(text, maximumLength: maxLength), adapter: adapter)
             }
             _ = classifier.outputs(requests, pool: pool)
         }

@@ -9,7 +9,8 @@ import Schema
 struct BenchStream: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "stream", abstract: "A whole stream of experiences, learned offline by the service's own code.",
-        discussion: "Judged after every experience on the test rows of all labels seen so far, which nothing else sees.")
+        discussion: "Judged after every experience on the test rows of all labels seen so far, which nothing else sees."
+    )
     @OptionGroup var options: GlobalOptions
     @Option(help: "Stream file: the order in which labels or tasks arrive.") var stream: String
     @Option(help: "Folder of the data set (train.jsonl, test.jsonl), or of the tasks' paths.") var data: String
@@ -41,7 +42,8 @@ struct BenchStream: AsyncParsableCommand {
         Console.output(ForgettingHeatmap.text(result.report, width: Console.size.columns, color: Console.wantsColor))
         Console.line(
             String(
-                format: "final accuracy %.1f %% on all test rows; %.0f s, %.0f examples/s in training; %d exemplars in %d bytes",
+                format:
+                    "final accuracy %.1f %% on all test rows; %.0f s, %.0f examples/s in training; %d exemplars in %d bytes",
                 result.finalAccuracy * 100, result.seconds, result.examplesPerSecond, result.replayExamples,
                 result.replayBytes))
         for (index, verdict) in result.verdicts.enumerated() where verdict.decision != .promote {

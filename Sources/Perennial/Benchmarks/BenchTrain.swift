@@ -35,7 +35,8 @@ struct BenchTrain: AsyncParsableCommand {
                 guard let label = positions[example.label] else {
                     throw CommandFailure("label \"\(example.label)\" of the test file is not in \(data)", .badData)
                 }
-                return TokenizedExample(ids: base.tokenizer.encode(example.text, maximumLength: maxLength), label: label)
+                return TokenizedExample(
+                    ids: base.tokenizer.encode(example.text, maximumLength: maxLength), label: label)
             }
         }
         let trainer = try Trainer(encoder: base.encoder, recipe: recipe)
@@ -43,7 +44,8 @@ struct BenchTrain: AsyncParsableCommand {
         let outcome = try trainer.run(
             Trainer.Input(parent: nil, labels: labels, newExamples: try tokenized(examples))
         ) { state in
-            progress.update(state.fraction, String(format: "loss %.3f, %.0f examples/s", state.loss, state.examplesPerSecond))
+            progress.update(
+                state.fraction, String(format: "loss %.3f, %.0f examples/s", state.loss, state.examplesPerSecond))
             return true
         }
         progress.finish("done")
@@ -51,7 +53,8 @@ struct BenchTrain: AsyncParsableCommand {
         let result = Result(
             examples_per_second: outcome.examplesPerSecond,
             tokens_per_second: Double(outcome.tokens) / outcome.trainingSeconds, seconds: outcome.trainingSeconds,
-            loss: Double(outcome.losses.last ?? 0), accuracy: tests.map { trainer.score(outcome.adapter, on: $0).accuracy },
+            loss: Double(outcome.losses.last ?? 0),
+            accuracy: tests.map { trainer.score(outcome.adapter, on: $0).accuracy },
             peak_rss_bytes: Measurement.peakResidentBytes, threads: threads,
             blas: try BLAS.information().coreName)
         if options.json { return try JSON.print(result) }

@@ -7,7 +7,8 @@ import Transformers
 
 struct AdapterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "adapter", abstract: "Versions of a task's adapter: list, show, promote, roll back, export, import.",
+        commandName: "adapter",
+        abstract: "Versions of a task's adapter: list, show, promote, roll back, export, import.",
         subcommands: [List.self, Show.self, Promote.self, Rollback.self, Export.self, Import.self])
 
     struct List: AsyncParsableCommand {
@@ -40,7 +41,9 @@ struct AdapterCommand: AsyncParsableCommand {
             let found = try await store.version(task, AdapterSelector(version))
             let manifest = store.home.adapter(found.digest).appending(path: "perennial.json")
             let lineage = try JSONDecoder().decode(Manifest.self, from: Data(contentsOf: manifest))
-            if options.json { return try JSON.print(Answer(version: found, lineage: lineage.lineage, labels: lineage.labels)) }
+            if options.json {
+                return try JSON.print(Answer(version: found, lineage: lineage.lineage, labels: lineage.labels))
+            }
             Console.line(AdapterCommand.row(found))
             Console.line("labels   \(lineage.labels.joined(separator: ", "))")
             Console.line("base     \(lineage.lineage.base.name) \(lineage.lineage.base.digest)")
@@ -138,7 +141,9 @@ struct AdapterCommand: AsyncParsableCommand {
             let version = try await store.importVersion(
                 task, digest: digest.description, metrics: AdapterVersion.Metrics())
             if options.json { return try JSON.print(version) }
-            Console.line("\(version.version) of \(task) is here; let it answer with: perennial adapter promote \(task) \(version.version)")
+            Console.line(
+                "\(version.version) of \(task) is here; let it answer with: perennial adapter promote \(task) \(version.version)"
+            )
         }
     }
 
@@ -151,8 +156,10 @@ struct AdapterCommand: AsyncParsableCommand {
             "\(mark) \(version.version)", version.state.rawValue, accuracy ?? "not judged",
             String(version.digest.prefix(19)), version.createdAt.description,
         ]
-        return zip(columns, [7, 9, 26, 20, 24]).map { $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0) }
-            .joined(separator: " ").trimmingCharacters(in: .whitespaces.subtracting(CharacterSet(charactersIn: "*")))
+        return zip(columns, [7, 9, 26, 20, 24]).map {
+            $0.padding(toLength: max($1, $0.count), withPad: " ", startingAt: 0)
+        }
+        .joined(separator: " ").trimmingCharacters(in: .whitespaces.subtracting(CharacterSet(charactersIn: "*")))
     }
 
     fileprivate static func report(_ version: AdapterVersion, _ task: TaskName, json: Bool) {

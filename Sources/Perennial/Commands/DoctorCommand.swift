@@ -30,7 +30,9 @@ struct DoctorCommand: AsyncParsableCommand {
             report.checks.append(
                 Check(
                     name: "SQLite", passed: true,
-                    detail: "\(diagnostics.sqliteVersion), \(diagnostics.journalMode), synchronous \(diagnostics.synchronous == 2 ? "full" : "\(diagnostics.synchronous)"), \(diagnostics.bytes) bytes"))
+                    detail:
+                        "\(diagnostics.sqliteVersion), \(diagnostics.journalMode), synchronous \(diagnostics.synchronous == 2 ? "full" : "\(diagnostics.synchronous)"), \(diagnostics.bytes) bytes"
+                ))
         } catch {
             report.checks.append(Check(name: "SQLite", passed: false, detail: "\(error)"))
         }

@@ -21,7 +21,8 @@ struct ReplayCommand: AsyncParsableCommand {
             if options.json { return try JSON.print(ReplayStatisticsAnswer(task: task, statistics, loaded.damages)) }
             let ratio = statistics.storedBytes > 0 ? Double(statistics.textBytes) / Double(statistics.storedBytes) : 0
             Console.line(
-                "\(statistics.exemplars) exemplars of \(statistics.offered) offered, \(statistics.storedBytes) bytes on disk for \(statistics.textBytes) bytes of text (\(String(format: "%.1f", ratio))×)")
+                "\(statistics.exemplars) exemplars of \(statistics.offered) offered, \(statistics.storedBytes) bytes on disk for \(statistics.textBytes) bytes of text (\(String(format: "%.1f", ratio))×)"
+            )
             for label in statistics.labels {
                 Console.line("  \(String(label.exemplars).leftPadded(6))  \(label.name)")
             }
@@ -51,7 +52,8 @@ struct ReplayCommand: AsyncParsableCommand {
         let task = try TaskName(task)
         let store = try Store(home: Home(root: options.homeDirectory))
         defer { try? store.close() }
-        let recipe = try RecipeLibrary(home: options.homeDirectory).recipe(named: try await store.task(task).update.recipe)
+        let recipe = try RecipeLibrary(home: options.homeDirectory).recipe(
+            named: try await store.task(task).update.recipe)
         let state = try await store.champion(task)?.replay ?? ReplayState()
         return try ReplayFiles(home: store.home).load(state, recipe: recipe)
     }

@@ -9,7 +9,8 @@ import Store
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "The service: takes examples, answers queries, and keeps learning.",
-        discussion: "SIGTERM or ^C finishes what is under way and ends. Files dropped into <home>/inbox/<task>/ are taken.")
+        discussion:
+            "SIGTERM or ^C finishes what is under way and ends. Files dropped into <home>/inbox/<task>/ are taken.")
     @OptionGroup var options: GlobalOptions
     @Option(help: "Address to listen on.") var host: String?
     @Option(help: "Port; 0 lets the system choose, see <home>/service.json.") var port: Int?
@@ -39,7 +40,8 @@ struct ServeCommand: AsyncParsableCommand {
             services.append(.init(service: watcher))
         }
         if !noWorker {
-            services.append(.init(service: WorkerSupervisor(program: "/proc/self/exe", arguments: workerArguments, logger: logger)))
+            services.append(
+                .init(service: WorkerSupervisor(program: "/proc/self/exe", arguments: workerArguments, logger: logger)))
         }
         var group = ServiceGroupConfiguration(
             services: services, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
