@@ -30,7 +30,8 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .invalidReference(let name, let packaged):
-            "model \"\(name)\" is not known; use \(packaged.joined(separator: ", ")), or owner/name[@revision] of the hub"
+            "model \"\(name)\" is not known; use \(packaged.joined(separator: ", ")), "
+                + "or owner/name[@revision] of the hub"
         case .invalidAddress(let variable):
             "\(variable) does not hold an address; set it to one such as https://host/path"
         case .notFound(let what, let address):

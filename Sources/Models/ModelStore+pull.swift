@@ -11,6 +11,7 @@ extension ModelStore {
         _ reference: ModelReference, onProgress: @escaping @Sendable (DownloadProgress) -> Void = { _ in }
     ) async throws -> Entry {
         let name = reference.directoryName
+        // Whatever is wrong with a model that is there, fetching it anew is the remedy.
         if let manifest = try? verify(name) {
             return Entry(name: name, directory: modelDirectory(name), manifest: manifest)
         }

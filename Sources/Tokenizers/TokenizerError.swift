@@ -20,7 +20,8 @@ public enum TokenizerError: Error, Equatable, CustomStringConvertible {
         case .invalidField(let path, let expected, let found):
             "tokenizer.json: \(path) must be \(expected), not \(found)"
         case .unsupported(let component, let found, let supported):
-            "tokenizer.json: \(component) \"\(found)\" is not supported; use one of \(supported.joined(separator: ", "))"
+            "tokenizer.json: \(component) \"\(found)\" is not supported; "
+                + "use one of \(supported.joined(separator: ", "))"
         case .missingToken(let token, let user):
             "tokenizer.json: the vocabulary lacks \"\(token)\", which \(user) needs"
         }
