@@ -25,6 +25,8 @@ public final class TrainingStep {
     private let gradients: [FloatStorage]
     private let moments: (first: FloatStorage, second: FloatStorage)
     private var step = 0
+    /// Enough for full kernels, few enough that memory does not grow with the batch.
+    private static let tokensPerPass = 256
 
     /// - Parameters:
     ///   - adapter: where learning starts; it is not changed.
@@ -82,22 +84,40 @@ public final class TrainingStep {
         let (classifier, encoder, gradients) = (classifier, encoder, gradients)
         let (seed, step, logitOffsets) = (seed, step, logitOffsets)
         let losses = pool.map { share in
-            let gradients = gradients[share.index]
-            gradients.fill(0)
-            let examples = shares[share.index].map { batch[$0] }
-            if examples.isEmpty { return 0 as Float }
-            let tape = Tape(arena: share.arena, parameters: classifier.parameters, gradients: gradients)
-            let key = DropoutKey(seed: seed, stream: UInt64(step * share.count + share.index))
-            let features = encoder.features(
-                of: PackedBatch(examples.map(\.ids)), adapter: classifier.siteAdapter(dropout: key),
-                scale: Float(classifier.options.featureScale), on: tape)
-            let logits = tape.linear(features, weight: classifier.headWeight, bias: classifier.headBias)
-            if let logitOffsets { tape.addBias(logitOffsets, to: logits.slice) }
-            let loss = tape.crossEntropy(logits, labels: examples.map(\.label), divisor: batch.count)
-            tape.backward(from: loss)
-            return tape.read(loss)[0]
+            gradients[share.index].fill(0)
+            var loss: Float = 0
+            for (number, pass) in Self.passes(shares[share.index].map { batch[$0] }).enumerated() {
+                let tape = Tape(
+                    arena: share.arena, parameters: classifier.parameters, gradients: gradients[share.index])
+                let key = DropoutKey(
+                    seed: seed, stream: UInt64(step * share.count + share.index) << 16 | UInt64(number))
+                let features = encoder.features(
+                    of: PackedBatch(pass.map(\.ids)), adapter: classifier.siteAdapter(dropout: key),
+                    scale: Float(classifier.options.featureScale), on: tape)
+                let logits = tape.linear(features, weight: classifier.headWeight, bias: classifier.headBias)
+                if let logitOffsets { tape.addBias(logitOffsets, to: logits.slice) }
+                let part = tape.crossEntropy(logits, labels: pass.map(\.label), divisor: batch.count)
+                tape.backward(from: part)
+                loss += tape.read(part)[0]
+            }
+            return loss
         }
         for other in gradients.dropFirst() { gradients[0].add(other) }
         return losses.reduce(0, +)
+    }
+
+    /// A share in passes of consecutive examples: a tape holds all activations of its pass, about 200 kB a token.
+    private static func passes(_ examples: [TokenizedExample]) -> [[TokenizedExample]] {
+        var passes: [[TokenizedExample]] = []
+        var tokens = 0
+        for example in examples {
+            if passes.isEmpty || tokens + example.ids.count > tokensPerPass {
+                passes.append([])
+                tokens = 0
+            }
+            passes[passes.count - 1].append(example)
+            tokens += example.ids.count
+        }
+        return passes
     }
 }
