@@ -9,7 +9,8 @@ import Schema
 ///   is better; one that knows them may be equalled. Few examples decide nothing against a candidate: it fails only
 ///   when one that learned half of what there was to learn would hardly have done so badly.
 /// - *Old.* No old slice drops by more than the tolerance beyond chance (``PairedComparison/pValue(dropExceeding:)``),
-///   nor do all old slices together: a loss spread thin over many slices shows only in their sum. With many slices
+///   nor do all old slices together: a loss spread thin over many slices shows only in their sum, which is taken among
+///   the labels that the champion knows, since new labels alone cost every slice a little. With many slices
 ///   chance alone would make one of them fall, so the p-values are adjusted to their number (Holm): a candidate that
 ///   dropped nowhere beyond the tolerance is refused with at most 1 − confidence, however long the history.
 ///
@@ -52,7 +53,8 @@ public struct Gate: Sendable {
             .compactMap { outcome in outcome.comparison.map { (experience: outcome.experience, result: $0) } }
         guard !tested.isEmpty else { return ([:], nil) }
         var results = tested.map(\.result)
-        if results.count > 1 { results.append(results.dropFirst().reduce(results[0], +)) }
+        let amongKnown = outcomes.filter { !$0.isNew }.compactMap(\.comparisonAmongKnown)
+        if amongKnown.count > 1 { results.append(amongKnown.dropFirst().reduce(amongKnown[0], +)) }
         let pValues = holmAdjusted(results.map { $0.pValue(dropExceeding: options.tolerance) })
 
         let byExperience = Dictionary(

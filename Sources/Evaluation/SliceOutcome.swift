@@ -6,16 +6,21 @@ public struct SliceOutcome: Sendable, Hashable {
     /// Whether the champion answered each example right, in the candidate's order; `nil` without a champion.
     public var championCorrect: [Bool]?
     public var candidateCorrect: [Bool]
+    /// The same when the candidate chooses only among the labels that the champion knows; `nil` where both know the
+    /// same. A choice among more labels is harder: what is lost by it alone is not forgotten.
+    public var candidateCorrectAmongKnown: [Bool]?
     /// Share of the commonest label in this slice: what guessing reaches. 0 where it is not known.
     public var majorityShare: Double
 
     public init(
-        experience: Int, isNew: Bool, championCorrect: [Bool]?, candidateCorrect: [Bool], majorityShare: Double = 0
+        experience: Int, isNew: Bool, championCorrect: [Bool]?, candidateCorrect: [Bool],
+        candidateCorrectAmongKnown: [Bool]? = nil, majorityShare: Double = 0
     ) {
         self.experience = experience
         self.isNew = isNew
         self.championCorrect = championCorrect
         self.candidateCorrect = candidateCorrect
+        self.candidateCorrectAmongKnown = candidateCorrectAmongKnown
         self.majorityShare = majorityShare
     }
 
@@ -27,5 +32,11 @@ public struct SliceOutcome: Sendable, Hashable {
     var comparison: PairedComparison? {
         guard let championCorrect, examples > 0 else { return nil }
         return PairedComparison(champion: championCorrect, candidate: candidateCorrect)
+    }
+
+    /// As ``comparison``, among the labels that the champion knows.
+    var comparisonAmongKnown: PairedComparison? {
+        guard let championCorrect, examples > 0 else { return nil }
+        return PairedComparison(champion: championCorrect, candidate: candidateCorrectAmongKnown ?? candidateCorrect)
     }
 }

@@ -32,12 +32,15 @@ struct Judge {
     private let learner: Learner
     private let options: Recipe.GateOptions
     private let firstLabel: String?
+    /// Labels of the parent, which stand first in the candidate too; `nil` when none is new.
+    private let knownLabels: Int?
     private let slices: [Slice]
 
     init(learner: Learner, input: Learner.Input) {
         self.learner = learner
         options = input.recipe.gate
         firstLabel = input.labels.first
+        knownLabels = input.parent.flatMap { $0.labels.count < input.labels.count ? $0.labels.count : nil }
         let old = input.oldSlices.map { ($0.experience, false, $0.examples) }
         slices = (old + [(input.experience, true, input.newSlice)]).map { experience, isNew, examples in
             let tokens = examples.map {
@@ -52,10 +55,14 @@ struct Judge {
 
     func judge(_ candidate: ClassifierAdapter, attempt: Int) -> Judgement {
         let outcomes = slices.map { slice in
-            SliceOutcome(
+            let logits = learner.logits(candidate, slice.tokens)
+            func correct(among count: Int) -> [Bool] {
+                learner.correct(logits.map { Array($0.prefix(count)) }, candidate.labels, expected: slice.labels)
+            }
+            return SliceOutcome(
                 experience: slice.experience, isNew: slice.isNew, championCorrect: slice.parentCorrect,
-                candidateCorrect: learner.correct(candidate, tokens: slice.tokens, labels: slice.labels),
-                majorityShare: slice.majorityShare)
+                candidateCorrect: correct(among: candidate.labels.count),
+                candidateCorrectAmongKnown: knownLabels.map(correct), majorityShare: slice.majorityShare)
         }
         let new = slices.last
         return Judgement(
@@ -74,9 +81,17 @@ struct Judge {
 extension Learner {
     /// Whether each text is answered with its label.
     func correct(_ adapter: ClassifierAdapter, tokens: [[Int32]], labels: [String]) -> [Bool] {
-        let logits = Classifier(encoder: encoder).logits(tokens.map { ($0, adapter) }, pool: pool)
-        return zip(logits, labels).map { logits, label in
-            topLabels(logits, count: 1).first.map { adapter.labels[$0.index] == label } ?? false
+        correct(logits(adapter, tokens), adapter.labels, expected: labels)
+    }
+
+    func logits(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [[Float]] {
+        Classifier(encoder: encoder).logits(tokens.map { ($0, adapter) }, pool: pool)
+    }
+
+    /// Whether the largest of each text's logits is at its label.
+    func correct(_ logits: [[Float]], _ labels: [String], expected: [String]) -> [Bool] {
+        zip(logits, expected).map { logits, label in
+            topLabels(logits, count: 1).first.map { labels[$0.index] == label } ?? false
         }
     }
 

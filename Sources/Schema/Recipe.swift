@@ -33,7 +33,7 @@ public struct Recipe: Sendable, Hashable, Codable {
     }
 
     public struct Optimization: Sendable, Hashable, Codable {
-        public var epochs = 3
+        public var epochs = 1
         /// New examples in a batch; replayed ones come on top.
         public var batchSize = 32
         public var learningRate = 2e-3
@@ -43,7 +43,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var epsilon = 1e-8
         public var warmupSteps = 20
         /// Small updates run more epochs, until this many steps are made.
-        public var minimumSteps = 100
+        public var minimumSteps = 30
         public var schedule = Schedule.linear
         public var gradientClip = 1.0
         /// How far the loss makes up for batches that show new labels more often than old ones: 0 not at all,

@@ -6,8 +6,6 @@ import Testing
 /// Needs the base model, which `ops/test` fetches first.
 @Suite("Kill -9", .enabled(if: SystemTest.hasModel), .serialized)
 struct KillTests {
-    private static let labels = ["refund", "parcel", "password", "invoice"]
-
     @Test("Killed fifty times while taking and learning, nothing acknowledged is lost or doubled")
     func survives() async throws {
         let home = try SystemTest.temporaryHome()
@@ -31,7 +29,7 @@ struct KillTests {
                 service.killGroup()
             }
             while true {
-                let examples = (sent..<sent + 8).map(Self.example)
+                let examples = (sent..<sent + 8).map(SystemTest.example)
                 sent += 8
                 let body = Data(examples.map { "\($0)\n" }.joined().utf8)
                 let url = service.url + "/v1/tasks/shop/examples"
@@ -76,10 +74,5 @@ struct KillTests {
         #expect(!promoted.isEmpty)
         // What is served, and every version kept, is whole.
         try SystemTest.verifyAdapters(home: home, versions: try await store.versions(task))
-    }
-
-    private static func example(_ number: Int) -> String {
-        let label = labels[number % labels.count]
-        return #"{"text": "message \#(number) about my \#(label)", "label": "\#(label)"}"#
     }
 }

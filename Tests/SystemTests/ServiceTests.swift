@@ -1,0 +1,102 @@
+import Foundation
+import Schema
+import Store
+import Testing
+
+/// The real program with the real base model, which `ops/test` fetches first.
+@Suite("Service", .enabled(if: SystemTest.hasModel), .serialized)
+struct ServiceTests {
+    @Test("A hundred promotions and rollbacks under eight clients: no request fails, each answer is its version's own")
+    func swaps() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let service = try await ServiceProcess.start(home: home)
+        defer { service.killGroup() }
+        let task = service.url + "/v1/tasks/shop"
+        try await SystemTest.put(task, #"{"kind": "classify", "update": {"min_examples": 1000000, "recipe": "quick"}}"#)
+        for round in 0..<2 {
+            try await SystemTest.post(task + "/examples", SystemTest.examples(round * 100..<round * 100 + 60))
+            try await SystemTest.learn(task)
+        }
+        // What each version answers when nothing else runs.
+        let texts = (0..<8).map { "a question about my \(SystemTest.labels[$0 % 4]), number \($0)" }
+        var alone: [String: [String]] = [:]
+        for version in ["v1", "v2"] {
+            for text in texts {
+                alone[version, default: []].append(try await SystemTest.answer(task, text, adapter: version).answer)
+            }
+        }
+        #expect(alone["v1"] != alone["v2"])
+
+        let expected = alone
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            let done = SystemTest.Flag()
+            for client in 0..<8 {
+                group.addTask {
+                    var answered = 0
+                    while !done.isSet {
+                        let given = try await SystemTest.answer(task, texts[client])
+                        #expect(given.answer == expected[given.version]?[client])
+                        answered += 1
+                    }
+                    return answered
+                }
+            }
+            for _ in 0..<50 {
+                try await SystemTest.post(task + "/adapters/v1/promote", "")
+                try await SystemTest.post(task + "/rollback", "")
+            }
+            done.set()
+            for try await answered in group { #expect(answered > 0) }
+        }
+    }
+
+    @Test("Files dropped into the inbox are taken, and moved with a report")
+    func inbox() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let service = try await ServiceProcess.start(home: home, arguments: ["--no-worker"])
+        defer { service.killGroup() }
+        try await SystemTest.put(service.url + "/v1/tasks/shop", #"{"kind": "classify"}"#)
+        let inbox = home.appending(path: "inbox/shop")
+        try FileManager.default.createDirectory(at: inbox, withIntermediateDirectories: true)
+        try Data((SystemTest.examples(0..<5) + "not json\n").utf8).write(to: inbox.appending(path: "good.jsonl"))
+        try Data("text,label\nhello,refund\n".utf8).write(to: inbox.appending(path: "more.csv"))
+        try Data("nothing,useful\n1,2\n".utf8).write(to: inbox.appending(path: "bad.csv"))
+
+        let good = try await SystemTest.report(inbox.appending(path: "done/good.jsonl.report.json"))
+        #expect(good.ingest.accepted == 5)
+        #expect(good.ingest.errors.map(\.line) == [6])
+        let more = try await SystemTest.report(inbox.appending(path: "done/more.csv.report.json"))
+        #expect(more.ingest.accepted == 1)
+        let bad = try await SystemTest.report(inbox.appending(path: "rejected/bad.csv.report.json"))
+        #expect(bad.ingest.accepted == 0)
+        #expect(bad.ingest.errors.first?.message.contains("text") == true)
+    }
+
+    @Test("SIGTERM during training ends service and trainer with 0 in under five seconds, and the update goes on later")
+    func terminates() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        var service = try await ServiceProcess.start(home: home)
+        let task = service.url + "/v1/tasks/shop"
+        // The default recipe trains long enough to be interrupted.
+        try await SystemTest.put(task, #"{"kind": "classify", "update": {"min_examples": 1000000}}"#)
+        try await SystemTest.post(task + "/examples", SystemTest.examples(0..<400))
+        let update = try await SystemTest.requestUpdate(task)
+        try await SystemTest.wait(service.url, update) { $0.status == .training && $0.progress > 0 }
+        let ending = service.terminate()
+        #expect(ending.code == 0)
+        #expect(ending.seconds < 5)
+
+        service = try await ServiceProcess.start(home: home)
+        defer { service.killGroup() }
+        let finished = try await SystemTest.wait(service.url, update) { $0.status.isFinal }
+        #expect(finished.status == .promoted)
+        let store = try Store(home: Home(root: home))
+        let counts = try await store.counts(try TaskName("shop"))
+        try store.close()
+        #expect(counts.total == 400)
+        #expect(counts.consumed == finished.examples.new)
+    }
+}
