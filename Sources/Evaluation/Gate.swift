@@ -8,11 +8,12 @@ import Schema
 ///   (exact sign test). A champion that does not know the new labels answers none of them, so that any right answer
 ///   is better; one that knows them may be equalled. Few examples decide nothing against a candidate: it fails only
 ///   when one that learned half of what there was to learn would hardly have done so badly.
-/// - *Old.* No old slice drops by more than the tolerance beyond chance (``PairedComparison/pValue(dropExceeding:)``),
-///   nor do all old slices together: a loss spread thin over many slices shows only in their sum, which is taken among
-///   the labels that the champion knows, since new labels alone cost every slice a little. With many slices
-///   chance alone would make one of them fall, so the p-values are adjusted to their number (Holm): a candidate that
-///   dropped nowhere beyond the tolerance is refused with at most 1 − confidence, however long the history.
+/// - *Old.* Among the labels that the champion knows, no old slice drops by more than the tolerance beyond chance
+///   (``PairedComparison/pValue(dropExceeding:)``), nor do all old slices together: a loss spread thin over many slices
+///   shows only in their sum. New labels make every choice harder and rightly take some texts that resemble them: what
+///   a slice loses to them may exceed the growth tolerance no more. Chance alone would make one of many tests fail, so
+///   the p-values are adjusted to their number (Holm): a candidate that dropped nowhere beyond its tolerance is refused
+///   with at most 1 − confidence, however long the history.
 ///
 /// Without a champion only the first part applies, and without held-out examples nothing speaks against a candidate.
 public struct Gate: Sendable {
@@ -47,31 +48,65 @@ public struct Gate: Sendable {
 
     private var level: Double { 1 - options.confidence }
 
+    /// One question put to the old slices: did `result` drop by more than `tolerance`?
+    private struct Question {
+        /// `nil` for all slices together.
+        var experience: Int?
+        var result: PairedComparison
+        var tolerance: Double
+        var concernsGrowth: Bool
+    }
+
+    private func questions(_ outcomes: [SliceOutcome]) -> [Question] {
+        let old = outcomes.filter { !$0.isNew }
+        var questions = old.flatMap { outcome -> [Question] in
+            guard let all = outcome.comparison, let known = outcome.comparisonAmongKnown else { return [] }
+            var questions = [
+                Question(
+                    experience: outcome.experience, result: known, tolerance: options.tolerance, concernsGrowth: false)
+            ]
+            if outcome.candidateCorrectAmongKnown != nil {
+                questions.append(
+                    Question(
+                        experience: outcome.experience, result: all, tolerance: options.growthTolerance,
+                        concernsGrowth: true))
+            }
+            return questions
+        }
+        let known = old.compactMap(\.comparisonAmongKnown)
+        if known.count > 1 {
+            questions.append(
+                Question(
+                    experience: nil, result: known.dropFirst().reduce(known[0], +), tolerance: options.tolerance,
+                    concernsGrowth: false))
+        }
+        return questions
+    }
+
     /// What became of the old slices: adjusted p-values by experience, and the worst case in words.
     private func oldSlices(_ outcomes: [SliceOutcome]) -> (pValues: [Int: Double], failure: String?) {
-        let tested = outcomes.filter { !$0.isNew }
-            .compactMap { outcome in outcome.comparison.map { (experience: outcome.experience, result: $0) } }
-        guard !tested.isEmpty else { return ([:], nil) }
-        var results = tested.map(\.result)
-        let amongKnown = outcomes.filter { !$0.isNew }.compactMap(\.comparisonAmongKnown)
-        if amongKnown.count > 1 { results.append(amongKnown.dropFirst().reduce(amongKnown[0], +)) }
-        let pValues = holmAdjusted(results.map { $0.pValue(dropExceeding: options.tolerance) })
-
-        let byExperience = Dictionary(
-            zip(tested.map(\.experience), pValues), uniquingKeysWith: { first, second in min(first, second) })
+        let questions = questions(outcomes)
+        let pValues = holmAdjusted(questions.map { $0.result.pValue(dropExceeding: $0.tolerance) })
+        var byExperience: [Int: Double] = [:]
+        for (question, pValue) in zip(questions, pValues) {
+            if let experience = question.experience {
+                byExperience[experience] = min(pValue, byExperience[experience] ?? 1)
+            }
+        }
         guard let worst = pValues.indices.min(by: { pValues[$0] < pValues[$1] }), pValues[worst] < level else {
             return (byExperience, nil)
         }
-        let name = worst < tested.count ? "slice \(tested[worst].experience)" : "the old slices together"
-        return (byExperience, name + words(of: results[worst]))
+        return (byExperience, words(of: questions[worst]))
     }
 
-    /// " fell 5.1 points, at least 2.6 with 95 % confidence, of 412 examples; the tolerance is 2.0"
-    private func words(of result: PairedComparison) -> String {
+    /// "slice 2 fell 5.1 points, at least 2.6 with 95 % confidence, of 412 examples; the tolerance is 2.0"
+    private func words(of question: Question) -> String {
+        let result = question.result
+        let name = question.experience.map { "slice \($0)" } ?? "the old slices together"
         let bound = result.lowerBound(confidence: options.confidence)
-        return " fell \(points(result.drop)) points, at least \(points(bound)) with "
-            + "\(percent(options.confidence, digits: 0)) confidence, of \(result.examples) examples; "
-            + "the tolerance is \(points(options.tolerance))"
+        return "\(name) fell \(points(result.drop)) points\(question.concernsGrowth ? " to the new labels" : ""), "
+            + "at least \(points(bound)) with \(percent(options.confidence, digits: 0)) confidence, of "
+            + "\(result.examples) examples; the tolerance is \(points(question.tolerance))"
     }
 
     private func newFailure(_ outcomes: [SliceOutcome]) -> String? {

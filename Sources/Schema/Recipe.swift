@@ -91,11 +91,19 @@ public struct Recipe: Sendable, Hashable, Codable {
     public struct GateOptions: Sendable, Hashable, Codable {
         /// Accuracy an old slice may lose, beyond chance.
         public var tolerance = 0.02
+        /// Accuracy an old slice may lose to new labels that resemble its own, beyond chance.
+        public var growthTolerance = 0.05
         /// One-sided confidence of the paired test.
         public var confidence = 0.95
         /// Retries, each with twice the replay, before an update is rejected.
         public var retries = 2
         public init() {}
+
+        enum CodingKeys: String, CodingKey {
+            case tolerance
+            case growthTolerance = "growth_tolerance"
+            case confidence, retries
+        }
     }
 
     /// What is out of range, with the remedy; `nil` when the recipe can be used.
@@ -114,6 +122,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             (replay.examples >= 0, "replay.examples cannot be negative"),
             (replay.ratio >= 0, "replay.ratio cannot be negative"),
             ((0...1).contains(gate.tolerance), "gate.tolerance must be 0 to 1"),
+            ((0...1).contains(gate.growthTolerance), "gate.growth_tolerance must be 0 to 1"),
             (gate.confidence > 0.5 && gate.confidence < 1, "gate.confidence must lie between 0.5 and 1"),
             ((0...10).contains(gate.retries), "gate.retries must be 0 to 10"),
             ((4...512).contains(maximumLength), "max_length must be 4 to 512, not \(maximumLength)"),
