@@ -148,6 +148,7 @@ let package = Package(
                 "Perennial", "Adapters", "Schema", "Store",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
+                .product(name: "NIOFoundationCompat", package: "swift-nio"),
             ]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"]),

@@ -79,5 +79,10 @@ public struct UpdateCycleError: Error, Equatable, CustomStringConvertible {
     public let status: UpdateStatus
     public let event: UpdateCycle.Event
 
+    public init(status: UpdateStatus, event: UpdateCycle.Event) {
+        self.status = status
+        self.event = event
+    }
+
     public var description: String { "an update that is \(status.rawValue) cannot take the event \(event)" }
 }
