@@ -12,6 +12,8 @@ struct PullLock {
         } catch {
             throw ModelError.cannotWrite(path: file.path, reason: error.localizedDescription)
         }
+        // A child process must not keep the lock.
+        _ = fcntl(handle.fileDescriptor, F_SETFD, FD_CLOEXEC)
         guard flock(handle.fileDescriptor, LOCK_EX | LOCK_NB) == 0 else { throw ModelError.busy(name) }
     }
 

@@ -8,14 +8,15 @@ public final class WorkerLock: Sendable {
     /// - Throws: ``WorkerLockError`` when another process holds it or the file cannot be made.
     public init(home: Home) throws {
         let path = home.workerLock.path
-        descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else {
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard opened >= 0 else {
             throw WorkerLockError.cannotOpen(path: path, reason: String(cString: strerror(errno)))
         }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            close(descriptor)
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            close(opened)
             throw WorkerLockError.held(home: home.root.path)
         }
+        descriptor = opened
     }
 
     deinit { close(descriptor) }

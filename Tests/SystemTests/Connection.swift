@@ -6,7 +6,12 @@ import NIOFoundationCompat
 /// The tests' HTTP client.
 struct Connection {
     static let shared = Connection()
-    private let client = HTTPClient.shared
+    private let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        // A service that was killed must be noticed at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     func send(_ method: String, _ url: String, type: String, body: Data) async throws -> (body: Data, status: Int) {
         var request = HTTPClientRequest(url: url)

@@ -41,7 +41,8 @@ struct ServiceProcess {
                 url = record.url
                 if let (_, status) = try? await HTTP.send("GET", url + "/readyz"), status == 200 { return }
             }
-            guard kill(pid, 0) == 0 else { break }
+            var status: Int32 = 0
+            guard waitpid(pid, &status, WNOHANG) == 0 else { break }
             try await Task.sleep(for: .milliseconds(20))
         }
         throw Failure.notReady

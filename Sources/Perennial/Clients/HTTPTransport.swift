@@ -5,7 +5,13 @@ import NIOCore
 /// A running service, by its address.
 struct HTTPTransport: Transport {
     private let base: String
-    private let client = HTTPClient(eventLoopGroupProvider: .singleton)
+    private let client: HTTPClient = {
+        var configuration = HTTPClient.Configuration.singletonConfiguration
+        // Whether somebody answers is to be known at once.
+        configuration.connectionPool.retryConnectionEstablishment = false
+        configuration.timeout.connect = .seconds(5)
+        return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    }()
 
     /// - Throws: ``CommandFailure`` when `address` is not an http or https URL.
     init(address: String) throws {
