@@ -71,7 +71,7 @@ struct BenchIngest: AsyncParsableCommand {
 
     private struct Body: Encodable {
         var kind = "classify"
-        var update = ["min_examples": 1_000_000_000]
+        var update = ["min_examples": 1_000_000]
     }
 
     private struct Result: Encodable {
