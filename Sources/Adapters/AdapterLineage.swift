@@ -2,7 +2,7 @@ import Schema
 
 /// Where an adapter comes from: with these, the same update can be run again and gives the same bytes.
 ///
-/// Holds no time and no host name for that reason.
+/// Holds no time, no host name and no name of the update for that reason.
 public struct AdapterLineage: Sendable, Hashable, Codable {
     /// The frozen model underneath.
     public struct Base: Sendable, Hashable, Codable {
@@ -28,7 +28,6 @@ public struct AdapterLineage: Sendable, Hashable, Codable {
     public var base: Base
     /// `sha256:…` of the adapter it was trained from.
     public var parent: String?
-    public var update: String?
     public var ledger: LedgerRange?
     /// `sha256:…` or another name of the replay memory it was trained with.
     public var replayGeneration: String?
@@ -36,19 +35,18 @@ public struct AdapterLineage: Sendable, Hashable, Codable {
     public var recipe: Recipe
 
     public init(
-        base: Base, parent: String? = nil, update: String? = nil, ledger: LedgerRange? = nil,
+        base: Base, parent: String? = nil, ledger: LedgerRange? = nil,
         replayGeneration: String? = nil, recipe: Recipe
     ) {
         self.base = base
         self.parent = parent
-        self.update = update
         self.ledger = ledger
         self.replayGeneration = replayGeneration
         self.recipe = recipe
     }
 
     enum CodingKeys: String, CodingKey {
-        case base, parent, update, ledger
+        case base, parent, ledger
         case replayGeneration = "replay_generation"
         case recipe
     }

@@ -120,7 +120,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
     private func settle(_ work: UpdateWork, recipe: Recipe, result: Learner.Result) async throws {
         let id = work.update.id
         let lineage = AdapterLineage(
-            base: learner.base, parent: work.parent?.digest, update: id,
+            base: learner.base, parent: work.parent?.digest,
             ledger: AdapterLineage.LedgerRange(first: work.range.lowerBound, last: work.range.upperBound),
             replayGeneration: work.replay.generation?.digest, recipe: recipe)
         let digest = try learner.write(result.adapter, lineage: lineage, into: store.home.adapters)

@@ -1,4 +1,5 @@
 import Foundation
+import Testing
 
 /// A real `perennial serve` in a process group of its own, on a port the system chose.
 struct ServiceProcess {
@@ -81,5 +82,17 @@ enum HTTP {
         _ method: String, _ url: String, type: String = "application/json", body: Data = Data()
     ) async throws -> (body: Data, status: Int) {
         try await Connection.shared.send(method, url, type: type, body: body)
+    }
+}
+
+extension SystemTest {
+    /// Runs a command of the program to its end, which must be a good one.
+    static func run(_ arguments: [String]) throws {
+        let process = Process()
+        process.executableURL = ServiceProcess.program
+        process.arguments = arguments
+        try process.run()
+        process.waitUntilExit()
+        try #require(process.terminationStatus == 0)
     }
 }
