@@ -28,7 +28,7 @@ import Transformers
         let files = try AdapterFiles(adapter, lineage: TinyBert.lineage)
         #expect(try AdapterFiles(adapter, lineage: TinyBert.lineage).contents == files.contents)
         var other = TinyBert.lineage
-        other.update = "u2"
+        other.ledger = AdapterLineage.LedgerRange(first: 1, last: 2)
         #expect(try AdapterFiles(adapter, lineage: other).digest != files.digest)
     }
 

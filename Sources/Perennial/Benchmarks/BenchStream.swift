@@ -15,6 +15,9 @@ struct BenchStream: AsyncParsableCommand {
     @Option(help: "Stream file: the order in which labels or tasks arrive.") var stream: String
     @Option(help: "Folder of the data set (train.jsonl, test.jsonl), or of the tasks' paths.") var data: String
     @Option(help: "Recipe file.") var recipe: String?
+    @Option(
+        help: "A second recipe file, run on the same stream and printed beside, such as Configs/recipes/naive.yaml.")
+    var beside: String?
     @Option(help: "Model directory or name.") var model = "all-MiniLM-L6-v2"
     @Option(help: "Share held out for the gate, never trained on.") var holdout = 0.15
     @Option(help: "Seed instead of the recipe's.") var seed: UInt64?
@@ -25,27 +28,34 @@ struct BenchStream: AsyncParsableCommand {
 
     func run() async throws {
         let stream = try StreamFile.load(from: URL(filePath: stream))
-        var recipe = try recipe.map { try RecipeLibrary.load(from: URL(filePath: $0)) } ?? Recipe()
-        if let seed { recipe.seed = seed }
         let base = try BaseModel(ModelLocation(options).directory(of: model))
+        var result = try measure(stream, recipe: recipe, base: base)
+        if let beside { result.beside = [try measure(stream, recipe: beside, base: base)] }
+        if options.json { return try JSON.print(result) }
+        for result in [result] + result.beside { show(result) }
+    }
+
+    private func measure(_ stream: StreamFile, recipe file: String?, base: BaseModel) throws -> StreamResult {
+        var recipe = try file.map { try RecipeLibrary.load(from: URL(filePath: $0)) } ?? Recipe()
+        if let seed { recipe.seed = seed }
         let run = StreamMeasurement(
             learner: try base.learner(threads: recipe.threads), recipe: recipe, holdout: holdout,
-            progress: ProgressLine("stream", quiet: options.hidesProgress))
+            progress: ProgressLine(recipe.name, quiet: options.hidesProgress))
         let folder = URL(filePath: data)
-        let result =
-            if let experiences = stream.experiences {
-                try run.classIncremental(experiences, names: stream.names, folder: folder)
-            } else {
-                try run.taskIncremental(stream.tasks ?? [], folder: folder)
-            }
-        if options.json { return try JSON.print(result) }
+        guard let experiences = stream.experiences else {
+            return try run.taskIncremental(stream.tasks ?? [], folder: folder)
+        }
+        return try run.classIncremental(experiences, names: stream.names, folder: folder)
+    }
+
+    private func show(_ result: StreamResult) {
         Console.output(ForgettingHeatmap.text(result.report, width: Console.size.columns, color: Console.wantsColor))
         Console.line(
             String(
                 format:
-                    "final accuracy %.1f %% on all test rows; %.0f s, %.0f examples/s in training; %d exemplars in %d bytes",
-                result.finalAccuracy * 100, result.seconds, result.examplesPerSecond, result.replayExamples,
-                result.replayBytes))
+                    "recipe %@: final accuracy %.1f %% on all test rows; %.0f s, %.0f examples/s in training; %d exemplars in %d bytes\n",
+                result.recipe, result.finalAccuracy * 100, result.seconds, result.examplesPerSecond,
+                result.replayExamples, result.replayBytes))
         for (index, verdict) in result.verdicts.enumerated() where verdict.decision != .promote {
             Console.line("experience \(index + 1) was not promoted: \(verdict.reason)")
         }
@@ -67,7 +77,7 @@ struct StreamMeasurement {
         }
         let order = Dictionary(uniqueKeysWithValues: experiences.joined().enumerated().map { ($1, $0) })
         let rows = try LabelledFile.load(folder.appending(path: "train.jsonl")).filter { order[$0.label] != nil }
-        var measured = StreamResult(task: try TaskName("stream"))
+        var measured = try StreamResult(recipe: recipe.name)
         var run = try StreamRun(learner: learner, recipe: recipe, holdout: holdout)
         for (index, labels) in experiences.enumerated() {
             let title = names?[index] ?? "experience \(index + 1)"
@@ -88,7 +98,7 @@ struct StreamMeasurement {
 
     /// A task of its own for each data set: nothing is shared, so nothing is forgotten.
     func taskIncremental(_ tasks: [StreamFile.TaskEntry], folder: URL) throws -> StreamResult {
-        var measured = StreamResult(task: try TaskName("stream"))
+        var measured = try StreamResult(recipe: recipe.name)
         var correct: [[Bool]] = []
         for (index, task) in tasks.enumerated() {
             progress.update(Double(index) / Double(tasks.count), task.name)

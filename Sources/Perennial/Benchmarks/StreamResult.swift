@@ -5,7 +5,11 @@ import Schema
 
 /// What a stream came to: the accuracy matrix on test rows, the metrics over it, and what it cost.
 struct StreamResult: Encodable {
+    /// Name of the recipe.
+    let recipe: String
     private(set) var report: ForgettingReport
+    /// Other recipes on the same stream.
+    var beside: [StreamResult] = []
     /// Over all test rows after the last experience.
     private(set) var finalAccuracy = 0.0
     private(set) var seconds = 0.0
@@ -16,8 +20,9 @@ struct StreamResult: Encodable {
     private(set) var verdicts: [Verdict] = []
     private let start = ContinuousClock.now
 
-    init(task: TaskName) {
-        report = ForgettingReport(task: task, slices: [], versions: [], accuracy: [])
+    init(recipe: String) throws {
+        self.recipe = recipe
+        report = ForgettingReport(task: try TaskName("stream"), slices: [], versions: [], accuracy: [])
     }
 
     /// New and replayed examples trained on in a second of training.
@@ -50,6 +55,7 @@ struct StreamResult: Encodable {
     }
 
     enum CodingKeys: String, CodingKey {
+        case recipe, beside
         case finalAccuracy = "final_accuracy"
         case accuracy, forgetting
         case averageAccuracy = "average_accuracy"
@@ -67,6 +73,8 @@ struct StreamResult: Encodable {
 
     func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(recipe, forKey: .recipe)
+        if !beside.isEmpty { try values.encode(beside, forKey: .beside) }
         try values.encode(finalAccuracy, forKey: .finalAccuracy)
         try values.encode(report.accuracy, forKey: .accuracy)
         try values.encode(report.averageAccuracy, forKey: .averageAccuracy)
