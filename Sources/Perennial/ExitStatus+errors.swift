@@ -1,8 +1,10 @@
 import Adapters
 import Models
 import Pipeline
+import Replay
 import Schema
 import Store
+import Tensors
 import Tokenizers
 import Transformers
 
@@ -40,6 +42,23 @@ extension WorkerLockError: ExitStatusProviding {
 }
 
 extension TransformerError: ExitStatusProviding {
+    var exitStatus: ExitStatus { .badData }
+}
+
+extension TensorError: ExitStatusProviding {
+    var exitStatus: ExitStatus { .badData }
+}
+
+extension AdapterError: ExitStatusProviding {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .unwritable: .cannotWrite
+        default: .badData
+        }
+    }
+}
+
+extension ReplayError: ExitStatusProviding {
     var exitStatus: ExitStatus { .badData }
 }
 

@@ -58,8 +58,15 @@ public struct InboxWatcher: Service, CustomStringConvertible {
     private func ingest(_ file: URL) async throws -> InboxReport {
         var report = InboxReport(file: file.lastPathComponent)
         let folder = file.deletingLastPathComponent().lastPathComponent
-        guard let task = try? TaskName(folder), (try? await store.task(task)) != nil else {
-            report.error = "there is no task \"\(folder)\"; create it, then drop the file again"
+        let missing = "there is no task \"\(folder)\"; create it, then drop the file again"
+        guard let task = try? TaskName(folder) else {
+            report.error = missing
+            return report
+        }
+        do {
+            _ = try await store.task(task)
+        } catch StoreError.unknownTask {
+            report.error = missing
             return report
         }
         guard let format = ExampleFormat(fileName: file.lastPathComponent) else {

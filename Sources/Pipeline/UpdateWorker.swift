@@ -26,7 +26,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
 
     /// - Parameters:
     ///   - recipe: the recipe of a name; an error fails the update with its words.
-    ///   - keptVersions: versions of a task that are kept besides the champion.
+    ///   - keptVersions: newest versions of a task that are kept; the champion always is.
     ///   - interval: how often it looks for work.
     public init(
         store: Store, learner: Learner, recipe: @escaping @Sendable (String) throws -> Recipe, keptVersions: Int = 10,
@@ -44,6 +44,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         for update in try await store.recoverUpdates() {
             logger.notice("update \(update.id) of task \(update.task) was interrupted and is queued again")
         }
+        try await sweep()
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
@@ -96,6 +97,9 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         } catch is CancellationError where Task.isCancelled {
             // Shutting down: the row stays as it is, and the next trainer takes the update up again.
             throw CancellationError()
+        } catch StoreError.parentReplaced {
+            logger.notice("update \(id): another version was promoted meanwhile; it is queued again on top of that one")
+            _ = try await store.restart(id)
         } catch StoreError.updateNotRunning {
             logger.info("update \(id) was cancelled")
         } catch {
@@ -111,8 +115,11 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         }
         let loaded = try ReplayFiles(home: store.home).load(work.replay, recipe: recipe)
         for damage in loaded.damages { logger.error("replay memory of task \(task): \(damage)") }
+        // The head's rows keep their order, whatever order the task declares its labels in by now.
+        let known = parent?.labels ?? []
+        let labels = known + work.task.labels.filter { !known.contains($0) }
         return Learner.Input(
-            recipe: recipe, experience: work.update.experience, labels: work.task.labels, parent: parent,
+            recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
             memory: loaded.memory,
             training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task))
     }
@@ -141,6 +148,22 @@ public struct UpdateWorker: Service, CustomStringConvertible {
             logger.warning("update \(id) rejected (\(version.version)): \(result.verdict.reason)")
         }
         try await removeGarbage(work.task.name)
+    }
+
+    /// Removes files that a killed update left without a row. Young ones may be on their way to one.
+    private func sweep() async throws {
+        let referenced = try await store.referencedDigests()
+        let kept = Set(
+            referenced.adapters.map { store.home.adapter($0).lastPathComponent }
+                + referenced.replayGenerations.map { store.home.replayGeneration($0).lastPathComponent })
+        for directory in [store.home.adapters, store.home.replay] {
+            let files = try FileManager.default.contentsOfDirectory(
+                at: directory, includingPropertiesForKeys: [.contentModificationDateKey])
+            for file in files where !kept.contains(file.lastPathComponent) {
+                let modified = try file.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
+                if let modified, modified.timeIntervalSinceNow < -3_600 { try FileManager.default.removeItem(at: file) }
+            }
+        }
     }
 
     private func removeGarbage(_ task: TaskName) async throws {

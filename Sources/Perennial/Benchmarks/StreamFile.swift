@@ -26,6 +26,16 @@ struct StreamFile: Decodable {
         guard stream.experiences != nil || stream.tasks != nil else {
             throw CommandFailure("\(file.path) has neither \"experiences\" nor \"tasks\"", .badData)
         }
+        if let experiences = stream.experiences {
+            let labels = Array(experiences.joined())
+            guard Set(labels).count == labels.count else {
+                throw CommandFailure("\(file.path): a label stands in two experiences; each belongs to one", .badData)
+            }
+            if let names = stream.names, names.count != experiences.count {
+                throw CommandFailure(
+                    "\(file.path): \(names.count) names for \(experiences.count) experiences; give one each", .badData)
+            }
+        }
         return stream
     }
 }

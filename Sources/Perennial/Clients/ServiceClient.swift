@@ -40,6 +40,8 @@ struct ServiceClient: Sendable {
         try decode(ObjectList<AdapterVersion>.self, from: try await get("/v1/tasks/\(task)/adapters")).data
     }
 
+    func release(_ task: TaskName) async throws -> Data { try await send("POST", "/v1/tasks/\(task)/examples/release") }
+
     func promote(_ version: String, task: TaskName) async throws -> AdapterVersion {
         try decode(
             AdapterVersion.self, from: try await send("POST", "/v1/tasks/\(task)/adapters/\(version)/promote"))
@@ -82,7 +84,7 @@ struct ServiceClient: Sendable {
     private func exitStatus(_ status: Int) -> ExitStatus {
         switch status {
         case 400, 413, 415, 422: .badData
-        case 429, 502, 503, 504: .unreachable
+        case 502, 503, 504: .unreachable
         default: .failed
         }
     }

@@ -10,7 +10,7 @@ import Store
 /// - Parameter needsModel: the body predicts; without a service, the base model is loaded for it.
 func withClient<Result: Sendable>(
     _ options: GlobalOptions, _ service: ServiceOptions, needsModel: Bool = false,
-    _ body: @Sendable (ServiceClient) async throws -> Result
+    _ body: @escaping @Sendable (ServiceClient) async throws -> Result
 ) async throws -> Result {
     guard let url = service.url else {
         return try await withLocalClient(options, home: options.homeDirectory, needsModel: needsModel, body)
@@ -28,7 +28,8 @@ func withClient<Result: Sendable>(
 
 /// As ``withClient(_:_:needsModel:_:)``, but a home that is thrown away where no service is named.
 func withTemporaryClient<Result: Sendable>(
-    _ options: GlobalOptions, _ service: ServiceOptions, _ body: @Sendable (ServiceClient) async throws -> Result
+    _ options: GlobalOptions, _ service: ServiceOptions,
+    _ body: @escaping @Sendable (ServiceClient) async throws -> Result
 ) async throws -> Result {
     guard service.url == nil else { return try await withClient(options, service, body) }
     let home = FileManager.default.temporaryDirectory.appending(path: "perennial-bench-\(UUID().uuidString)")
@@ -37,31 +38,42 @@ func withTemporaryClient<Result: Sendable>(
 }
 
 private func withLocalClient<Result: Sendable>(
-    _ options: GlobalOptions, home: URL, needsModel: Bool, _ body: @Sendable (ServiceClient) async throws -> Result
+    _ options: GlobalOptions, home: URL, needsModel: Bool,
+    _ body: @escaping @Sendable (ServiceClient) async throws -> Result
 ) async throws -> Result {
     let store = try Store(home: Home(root: home))
     defer { try? store.close() }
     var logger = options.logger("perennial")
     if !options.verbose { logger.logLevel = .error }
     let model = options.serviceModel
+    // Said before anything starts, in words that name the remedy.
+    if needsModel { _ = try model.directory() }
     let service = try PerennialService(options.serviceConfiguration(), home: home, store: store, logger: logger) {
         try BaseModel(model.directory()).classifier(adapters: store.home.adapters)
     }
     let client = ServiceClient(transport: InProcessTransport(service: service))
     guard needsModel else { return try await body(client) }
 
-    // Said before anything starts, in words that name the remedy.
-    _ = try model.directory()
-    return try await withThrowingTaskGroup(of: Void.self) { group in
+    return try await withThrowingTaskGroup(of: Result?.self) { group in
         let background = ServiceGroup(services: service.background, logger: logger)
-        group.addTask { try await background.run() }
-        while try await service.respond(to: .init(method: "GET", path: "/readyz")).status != 200 {
-            try await Task.sleep(for: .milliseconds(5))
+        group.addTask {
+            try await background.run()
+            return nil
         }
-        let result = try await body(client)
-        await background.triggerGracefulShutdown()
-        try await group.waitForAll()
-        return result
+        group.addTask {
+            while try await service.respond(to: .init(method: "GET", path: "/readyz")).status != 200 {
+                try await Task.sleep(for: .milliseconds(5))
+            }
+            return try await body(client)
+        }
+        // A base model that does not load ends the background first, with its error.
+        while let ended = try await group.next() {
+            guard let result = ended else { continue }
+            await background.triggerGracefulShutdown()
+            try await group.waitForAll()
+            return result
+        }
+        throw CancellationError()
     }
 }
 

@@ -84,5 +84,11 @@ struct ServiceRecord {
         }
     }
 
-    func remove() { try? FileManager.default.removeItem(at: file) }
+    /// Removes it, unless another service wrote it.
+    func remove() {
+        guard let data = try? Data(contentsOf: file), let content = try? JSONDecoder().decode(Content.self, from: data),
+            content.pid == getpid()
+        else { return }
+        try? FileManager.default.removeItem(at: file)
+    }
 }

@@ -1,11 +1,12 @@
 import ArgumentParser
 import Foundation
 import Schema
+import Store
 
 struct TaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "task", abstract: "Create, list, show and delete tasks.",
-        subcommands: [Create.self, List.self, Show.self, Delete.self])
+        subcommands: [Create.self, List.self, Show.self, Release.self, Delete.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a task, or change it.")
@@ -98,9 +99,33 @@ struct TaskCommand: AsyncParsableCommand {
                 )
                 Console.line("held out    \(Int((policy.holdout * 100).rounded())) % of each label")
                 Console.line("recipe      \(policy.recipe); learned text: \(policy.retention.rawValue)")
+                if let pending = try client.decode(Waiting.self, from: answer).pending {
+                    Console.line(
+                        "waiting     \(pending.training) to learn, \(pending.heldOut) to hold out, \(pending.parked) parked"
+                            + (pending.parked > 0 ? "; give those another try: perennial task release \(name)" : ""))
+                }
                 for version in try await client.adapters(name) where version.state == .champion {
                     Console.line("champion    \(version.version) \(version.digest)")
                 }
+            }
+        }
+    }
+
+    private struct Waiting: Decodable { var pending: PendingExamples? }
+
+    struct Release: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Give examples that were parked after three rejected or failed updates another try.")
+        @OptionGroup var options: GlobalOptions
+        @OptionGroup var service: ServiceOptions
+        @Argument var name: String
+
+        func run() async throws {
+            let name = try TaskName(name)
+            try await withClient(options, service) { client in
+                let answer = try await client.release(name)
+                if options.json { return Console.line(String(decoding: answer, as: UTF8.self)) }
+                Console.line("parked examples of \(name) join the next update")
             }
         }
     }

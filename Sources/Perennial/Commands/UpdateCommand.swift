@@ -19,7 +19,9 @@ struct UpdateCommand: AsyncParsableCommand {
                 return Console.line("update \(update.id) is \(update.status.rawValue)")
             }
             if service.url == nil { try options.requireTrainer() }
-            update = try await follow(update, client: client, quiet: options.hidesProgress)
+            update = try await follow(update, client: client, quiet: options.hidesProgress) {
+                if service.url == nil { try options.requireTrainer() }
+            }
             if options.json { try JSON.print(update) } else { Console.line(Self.summary(update)) }
             if update.status != .promoted { throw ExitCode(ExitStatus.failed.rawValue) }
         }
@@ -34,11 +36,16 @@ struct UpdateCommand: AsyncParsableCommand {
 }
 
 /// Polls an update until it has ended, drawing its progress.
-func follow(_ update: Update, client: ServiceClient, quiet: Bool) async throws -> Update {
+///
+/// - Parameter check: called while it waits in the queue; throws when nobody will ever take it up.
+func follow(
+    _ update: Update, client: ServiceClient, quiet: Bool, check: () throws -> Void
+) async throws -> Update {
     let line = ProgressLine("update \(update.id)", quiet: quiet)
     var update = update
     while !update.status.isFinal {
         line.update(update.progress, update.status.rawValue)
+        if update.status == .queued { try check() }
         try await Task.sleep(for: .milliseconds(150))
         update = try await client.update(update.id)
     }

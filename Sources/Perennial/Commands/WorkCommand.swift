@@ -20,7 +20,8 @@ struct WorkCommand: AsyncParsableCommand {
     /// On the main thread, before any other starts.
     func prepare() {
         if let supervisor { TrainingPriority.dieWith(parent: supervisor) }
-        TrainingPriority.yieldToServing()
+        // Who learns once and waits for it wants it done.
+        if !once { TrainingPriority.yieldToServing() }
     }
 
     func run() async throws {

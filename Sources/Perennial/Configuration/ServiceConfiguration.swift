@@ -40,7 +40,7 @@ struct ServiceConfiguration: Codable, Equatable {
     }
 
     struct Adapters: Codable, Equatable {
-        /// Versions kept of each task, the champion not counted.
+        /// Newest versions kept of each task; the champion always is.
         var keep = 10
     }
 
