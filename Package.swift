@@ -13,6 +13,7 @@ let package = Package(
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.5.0"),
         .package(url: "https://github.com/apple/swift-crypto", from: "4.0.0"),
         .package(url: "https://github.com/apple/swift-http-types", from: "1.4.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.80.0"),
@@ -28,7 +29,9 @@ let package = Package(
         // Values every stage speaks.
         .target(name: "Schema", swiftSettings: strict),
         // Bytes → examples, or rejections that name line, field, rule and fix.
-        .target(name: "Intake", dependencies: ["Schema"], swiftSettings: strict),
+        .target(
+            name: "Intake", dependencies: ["Schema", .product(name: "CoreMetrics", package: "swift-metrics")],
+            swiftSettings: strict),
 
         // Numerics: C kernels and BLAS behind Tensors, models and adapters above.
         .target(name: "CKernels"),
@@ -85,6 +88,7 @@ let package = Package(
             name: "Serving",
             dependencies: [
                 "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Store",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
                 .product(name: "Hummingbird", package: "hummingbird"),
@@ -102,6 +106,7 @@ let package = Package(
                 "Evaluation", "Store", "Pipeline", "Serving", "Dashboards", "Models", "CProcess",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -129,6 +134,7 @@ let package = Package(
             name: "ServingTests",
             dependencies: [
                 "Serving", "Schema", "Store",
+                .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),

@@ -117,14 +117,18 @@ struct CSVParser: Sendable {
         for (index, column) in columns.enumerated() {
             let value = try row.value(at: index, of: bytes)
             if value.isEmpty, !column.isRequired { continue }
-            if column == .timestamp {
-                var scanner = JSONScanner(Array(value.utf8), in: 0..<value.utf8.count)
-                guard let seconds = try? scanner.number(), scanner.isAtEnd else { throw .notANumber(.timestamp) }
+            if column == .timestamp, let seconds = number(value) {
                 try fields.setTimestamp(seconds)
             } else {
                 try fields.set(column, to: value)
             }
         }
         return try fields.example()
+    }
+
+    private func number(_ value: String) -> Double? {
+        var scanner = JSONScanner(Array(value.utf8), in: 0..<value.utf8.count)
+        guard let number = try? scanner.number(), scanner.isAtEnd else { return nil }
+        return number
     }
 }

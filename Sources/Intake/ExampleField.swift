@@ -26,7 +26,9 @@ struct ExampleFields {
         case .label: label = value
         case .id: id = value
         case .source: source = value
-        case .timestamp: throw .wrongType(.timestamp, found: .string)
+        case .timestamp:
+            guard let time = Timestamp(iso8601: value) else { throw .notATime(.timestamp) }
+            timestamp = time.seconds
         }
     }
 

@@ -17,7 +17,7 @@ enum Fault: Error, Equatable {
     case forbiddenCharacter(ExampleField)
     case untrimmed(ExampleField)
     case columnCount(found: Int, expected: Int)
-    case notANumber(ExampleField)
+    case notATime(ExampleField)
     case misplacedQuote
     case unclosedQuote
     case emptyDocument
@@ -30,7 +30,7 @@ enum Fault: Error, Equatable {
     var field: String? {
         switch self {
         case .missing(let field), .wrongType(let field, _), .empty(let field), .tooLong(let field, _, _),
-            .notFinite(let field), .forbiddenCharacter(let field), .untrimmed(let field), .notANumber(let field):
+            .notFinite(let field), .forbiddenCharacter(let field), .untrimmed(let field), .notATime(let field):
             field.rawValue
         case .unknown(let name, _), .repeated(let name): Self.shortened(name)
         default: nil
@@ -41,7 +41,7 @@ enum Fault: Error, Equatable {
         switch self {
         case .invalidJSON: "invalid_json"
         case .invalidUTF8: "invalid_utf8"
-        case .notAnObject, .wrongType, .notANumber: "wrong_type"
+        case .notAnObject, .wrongType, .notATime: "wrong_type"
         case .missing: "missing_field"
         case .unknown: "unknown_field"
         case .repeated: "duplicate_field"
@@ -72,7 +72,7 @@ enum Fault: Error, Equatable {
             "\"\(Self.shortened(name))\" is given more than once; give it once"
         case .wrongType(let field, let found):
             field == .timestamp
-                ? "\"timestamp\" must be a number (seconds since 1970), found \(found.words)"
+                ? "\"timestamp\" must be seconds since 1970 or an ISO 8601 time such as 2026-01-31T09:30:00Z, found \(found.words)"
                 : "\"\(field)\" must be a string, found \(found.words)"
         case .empty(let field):
             field.isRequired
@@ -92,8 +92,8 @@ enum Fault: Error, Equatable {
             "\"\(field)\" begins or ends with white space; trim it"
         case .columnCount(let found, let expected):
             "the row has \(found) fields, the header \(expected); quote fields that contain commas or line breaks"
-        case .notANumber(let field):
-            "\"\(field)\" must be a number (seconds since 1970) or empty"
+        case .notATime(let field):
+            "\"\(field)\" must be seconds since 1970 or an ISO 8601 time such as 2026-01-31T09:30:00Z"
         case .misplacedQuote:
             "a quote stands inside a field; quote the whole field and double the quotes in it"
         case .unclosedQuote:

@@ -36,7 +36,7 @@ extension JSONScanner {
 
     /// Reads a value into its field; returns the rule it breaks. `null` is the same as leaving the field out.
     private mutating func value(of field: ExampleField, into fields: inout ExampleFields) throws(Fault) -> Fault? {
-        if current == UInt8(ascii: "\""), field != .timestamp {
+        if current == UInt8(ascii: "\"") {
             let text = try string()
             do { try fields.set(field, to: text) } catch { return error }
             return nil

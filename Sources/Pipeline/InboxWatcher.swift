@@ -42,6 +42,7 @@ public struct InboxWatcher: Service, CustomStringConvertible {
         let name = file.lastPathComponent
         do {
             let report = try await ingest(file)
+            if let task = report.task { report.ingest.count(task: task) }
             let taken = report.ingest.accepted + report.ingest.duplicates > 0 && report.error == nil
             try move(file, to: taken ? "done" : "rejected", report: report)
             logger.info(
@@ -65,6 +66,7 @@ public struct InboxWatcher: Service, CustomStringConvertible {
         }
         do {
             _ = try await store.task(task)
+            report.task = task
         } catch StoreError.unknownTask {
             report.error = missing
             return report
@@ -136,6 +138,10 @@ struct InboxReport: Codable {
     var ingest = IngestReport()
     /// Why nothing of the file was taken.
     var error: String?
+    /// The task it was for, once that is known to exist.
+    var task: TaskName?
+
+    enum CodingKeys: CodingKey { case file, ingest, error }
 }
 
 extension LedgerBatch {

@@ -33,6 +33,17 @@ public struct IngestReport: Sendable, Hashable, Codable {
         case firstSequence = "first_sequence"
         case lastSequence = "last_sequence"
     }
+
+    /// Contract: every field is present, `null` where it does not apply.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(accepted, forKey: .accepted)
+        try values.encode(duplicates, forKey: .duplicates)
+        try values.encode(rejected, forKey: .rejected)
+        try values.encode(errors, forKey: .errors)
+        try values.encode(firstSequence, forKey: .firstSequence)
+        try values.encode(lastSequence, forKey: .lastSequence)
+    }
 }
 
 /// Why one line was not taken: which line, which field, which rule, and what would be right.
@@ -50,4 +61,15 @@ public struct Rejection: Sendable, Hashable, Codable, Error {
         self.code = code
         self.message = message
     }
+
+    /// Contract: every field is present, `null` where it does not apply.
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encode(line, forKey: .line)
+        try values.encode(field, forKey: .field)
+        try values.encode(code, forKey: .code)
+        try values.encode(message, forKey: .message)
+    }
+
+    enum CodingKeys: CodingKey { case line, field, code, message }
 }

@@ -11,15 +11,21 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
 
     private static let format = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
 
+    /// Reads date and time with or without fractions of a second, in UTC (`Z`) or with an offset (`+01:00`).
+    public init?(iso8601 text: String) {
+        guard let date = (try? Self.format.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)) else { return nil }
+        seconds = date.timeIntervalSince1970
+    }
+
     public var description: String { Date(timeIntervalSince1970: seconds).formatted(Self.format) }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
-        guard let date = try? Self.format.parse(text) else {
+        guard let time = Self(iso8601: text) else {
             throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not an ISO 8601 time")
         }
-        seconds = date.timeIntervalSince1970
+        self = time
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -12,6 +12,18 @@ import Testing
         #expect(batch.examples.map(\.line) == [2, 3])
     }
 
+    @Test(arguments: [
+        ("2026-01-31T09:30:00Z", 1_769_851_800), ("2026-01-31T09:30:00.250Z", 1_769_851_800.25),
+        ("2026-01-31T10:30:00+01:00", 1_769_851_800), ("1769851800", 1_769_851_800),
+    ])
+    func timesAreSecondsOrISO8601(_ time: String, _ seconds: Double) throws {
+        let rows = try parse("text,label,timestamp\na,b,\(time)\n", format: .csv)
+        #expect(rows.examples.map(\.example.timestamp) == [seconds])
+        let value = time.hasPrefix("17") ? time : "\"\(time)\""
+        let lines = try parse("{\"text\":\"a\",\"label\":\"b\",\"timestamp\":\(value)}")
+        #expect(lines.examples.map(\.example.timestamp) == [seconds])
+    }
+
     @Test func quotedFieldsHoldCommasQuotesAndLineBreaks() throws {
         let batch = try parse("\u{FEFF}\"text\",label\n\"a, \"\"b\"\"\r\nc\",x\n\nd e,\"y\"", format: .csv)
         #expect(batch.examples.map(\.example.text) == ["a, \"b\"\r\nc", "d e"])

@@ -40,6 +40,7 @@ import Testing
         (#"{"text":"a","label":["b"]}"#, "label", "wrong_type"),
         (#"{"text":"a","label":"b","id":7}"#, "id", "wrong_type"),
         (#"{"text":"a","label":"b","timestamp":"now"}"#, "timestamp", "wrong_type"),
+        (#"{"text":"a","label":"b","timestamp":true}"#, "timestamp", "wrong_type"),
         (#"{"text":"a","label":"b","timestamp":1e999}"#, "timestamp", "out_of_range"),
         (#"{"text":" \n\t ","label":"b"}"#, "text", "empty"),
         (#"{"text":"a","label":""}"#, "label", "empty"),

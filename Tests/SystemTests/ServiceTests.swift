@@ -72,6 +72,11 @@ struct ServiceTests {
         let bad = try await SystemTest.report(inbox.appending(path: "rejected/bad.csv.report.json"))
         #expect(bad.ingest.accepted == 0)
         #expect(bad.ingest.errors.first?.message.contains("text") == true)
+
+        let metrics = try await HTTP.send("GET", service.url + "/metrics", type: "text/plain", body: Data())
+        #expect(
+            String(decoding: metrics.body, as: UTF8.self).contains(
+                #"perennial_examples_total{task="shop",outcome="accepted"} 6"#))
     }
 
     @Test("SIGTERM during training ends service and trainer with 0 in under five seconds, and the update goes on later")

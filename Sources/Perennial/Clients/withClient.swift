@@ -80,7 +80,8 @@ private func withLocalClient<Result: Sendable>(
 extension PerennialService {
     /// The service as the configuration file describes it.
     init(
-        _ configuration: ServiceConfiguration, home: URL, store: Store, logger: Logger,
+        _ configuration: ServiceConfiguration, home: URL, store: Store, metrics: ServiceMetrics = ServiceMetrics(),
+        logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
         classifier: @escaping @Sendable () throws -> any TextClassifier
     ) throws {
@@ -94,6 +95,6 @@ extension PerennialService {
         self.init(
             configuration: settings, store: store,
             forgetting: { $0.report.withMetrics(beforeLearning: $0.beforeLearning, untrained: $0.untrained) },
-            logger: logger, onRunning: onRunning, classifier: classifier)
+            metrics: metrics, logger: logger, onRunning: onRunning, classifier: classifier)
     }
 }

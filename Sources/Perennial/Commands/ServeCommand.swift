@@ -1,4 +1,5 @@
 import ArgumentParser
+import CoreMetrics
 import Foundation
 import Logging
 import Pipeline
@@ -26,8 +27,10 @@ struct ServeCommand: AsyncParsableCommand {
         let store = try Store(home: Home(root: options.homeDirectory))
         let record = ServiceRecord(home: store.home)
         let host = configuration.server.host
+        let metrics = ServiceMetrics()
+        MetricsSystem.bootstrap(metrics.registry)
         let service = try PerennialService(
-            configuration, home: options.homeDirectory, store: store, logger: logger,
+            configuration, home: options.homeDirectory, store: store, metrics: metrics, logger: logger,
             onRunning: { port in
                 record.write(host: host, port: port ?? 0, logger: logger)
                 logger.info("listening on http://\(host):\(port ?? 0), home \(store.home.root.path)")

@@ -105,6 +105,7 @@ struct JSONObject {
     }
 
     private func outOfRange(_ name: String, _ expected: String, _ found: Double) -> APIError {
-        .invalid(path + name, code: "out_of_range", "\"\(path)\(name)\" must be \(expected), found \(found)")
+        let number = found == found.rounded() && abs(found) < 1e15 ? "\(Int(found))" : "\(found)"
+        return .invalid(path + name, code: "out_of_range", "\"\(path)\(name)\" must be \(expected), found \(number)")
     }
 }

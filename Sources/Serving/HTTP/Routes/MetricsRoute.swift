@@ -16,7 +16,7 @@ struct MetricsRoute: Sendable {
 
     @Sendable private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
         var text = PrometheusText()
-        metrics.write(to: &text)
+        metrics.registry.write(to: &text)
         text.gauge("perennial_queue_inputs", "Inputs that wait for the model.", engine.queueDepth)
         text.gauge("perennial_ready", "1 once the base model is loaded.", refresher.snapshot.current == nil ? 0 : 1)
         if let bytes = ProcessMemory.residentBytes {
