@@ -133,19 +133,22 @@ def measure(options: argparse.Namespace) -> dict:
         return Classifier(encoder, encoder.config.hidden_size, label_count).eval()
 
     runtimes: dict[str, Runtime] = {}
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.graphs or temporary
         if any(name.startswith("pytorch-") for name in wanted):
             model = classifier("sdpa")
             runtimes["pytorch-float32"] = pytorch_runtime(model, torch.float32)
             runtimes["pytorch-bfloat16"] = pytorch_runtime(model, torch.bfloat16)
         if any(name.startswith("onnx-") for name in wanted):
             # Fusion recognises attention only when it is spelled out.
-            plain, quantised = Path(folder, "float32.onnx"), Path(folder, "int8.onnx")
+            name = f"{options.model.name}-{label_count}-{options.seed}-{onnxruntime.__version__}"
+            plain, quantised = Path(folder, f"{name}-float32.onnx"), Path(folder, f"{name}-int8.onnx")
             spelled_out = classifier("eager")
-            export(spelled_out, plain)
-            # Shape inference does not know the fused operators, so the quantiser is told their type.
-            known = {"DefaultTensorType": onnx.TensorProto.FLOAT}
-            quantize_dynamic(str(plain), str(quantised), weight_type=QuantType.QInt8, extra_options=known)
+            if not quantised.exists():
+                export(spelled_out, plain)
+                # Shape inference does not know the fused operators, so the quantiser is told their type.
+                known = {"DefaultTensorType": onnx.TensorProto.FLOAT}
+                quantize_dynamic(str(plain), str(quantised), weight_type=QuantType.QInt8, extra_options=known)
             runtimes["onnx-float32"] = onnx_runtime(plain, options.threads)
             check_export(runtimes["onnx-float32"], spelled_out, pad(encode(tokenizer, texts[:7])))
             runtimes["onnx-int8"] = onnx_runtime(quantised, options.threads)

@@ -50,6 +50,7 @@ def arguments() -> argparse.Namespace:
 
     infer = modes.add_parser("infer", parents=[common], help="classification with PyTorch and ONNX Runtime")
     infer.add_argument("--runtimes", default=",".join(RUNTIMES), help="comma-separated; default all")
+    infer.add_argument("--graphs", type=Path, help="existing folder that keeps exported graphs between runs")
     infer.add_argument("--queries", type=positive, default=500, help="single queries timed")
     infer.add_argument("--batched", type=positive, default=1024, help="queries timed in batches")
 

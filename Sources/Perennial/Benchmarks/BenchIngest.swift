@@ -13,11 +13,12 @@ struct BenchIngest: AsyncParsableCommand {
         String
     @Option(help: "Lines to send.") var lines = 100_000
     @Option(help: "Lines in a request.") var linesPerRequest = 10_000
+    @Option(help: "Requests under way at once.") var connections = 1
     @Option(help: "Task to send them to; it is made, and must not exist.") var task = "bench-ingest"
 
     func validate() throws {
-        guard lines > 0, linesPerRequest > 0 else {
-            throw ValidationError("--lines and --lines-per-request must be positive")
+        guard lines > 0, linesPerRequest > 0, connections > 0 else {
+            throw ValidationError("--lines, --lines-per-request and --connections must be positive")
         }
     }
 
@@ -35,19 +36,27 @@ struct BenchIngest: AsyncParsableCommand {
             }
             // No update may start in between: this measures the ledger.
             _ = try await client.putTask(name, Body())
-            var report = IngestReport()
             let start = ContinuousClock.now
-            for (index, body) in bodies.enumerated() {
-                report.merge(
-                    try await client.ingest(
-                        body, type: "application/x-ndjson", task: name, key: UUID().uuidString))
-                progress.update(Double(index + 1) / Double(bodies.count))
+            let report = try await withThrowingTaskGroup(of: IngestReport.self) { group in
+                for connection in 0..<connections {
+                    group.addTask {
+                        var report = IngestReport()
+                        for index in stride(from: connection, to: bodies.count, by: connections) {
+                            report.merge(
+                                try await client.ingest(
+                                    bodies[index], type: "application/x-ndjson", task: name, key: UUID().uuidString))
+                            if connection == 0 { progress.update(Double(index + 1) / Double(bodies.count)) }
+                        }
+                        return report
+                    }
+                }
+                return try await group.reduce(into: IngestReport()) { $0.merge($1) }
             }
             let seconds = Measurement.seconds(since: start)
             try await client.deleteTask(name)
             let result = Result(
                 examples_per_second: Double(report.accepted) / seconds, accepted: report.accepted, seconds: seconds,
-                lines_per_request: linesPerRequest)
+                lines_per_request: linesPerRequest, connections: connections)
             if options.json { return try JSON.print(result) }
             progress.finish("done")
             Console.line(
@@ -79,5 +88,6 @@ struct BenchIngest: AsyncParsableCommand {
         var accepted: Int
         var seconds: Double
         var lines_per_request: Int
+        var connections: Int
     }
 }

@@ -1,10 +1,14 @@
 import CProcess
 import Foundation
+import Serving
 
 /// Figures a benchmark prints beside its own.
 enum Measurement {
     /// Highest resident memory of this process so far, in bytes.
     static var peakResidentBytes: Int { process_peak_resident_bytes() }
+
+    /// Resident memory of this process now, in bytes; 0 where the kernel does not tell.
+    static var residentBytes: Int { ProcessMemory.residentBytes ?? 0 }
 
     /// The value below which `share` of the sorted values lie; 0 when there are none.
     static func percentile(_ sorted: [Double], _ share: Double) -> Double {

@@ -2,8 +2,9 @@ import ArgumentParser
 
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measurements of training, serving, replay, ingest, and whole streams.",
+        commandName: "bench", abstract: "Measurements of training, serving, load, replay, ingest, updates, and whole streams.",
         subcommands: [
-            BenchTrain.self, BenchServe.self, BenchReplay.self, BenchIngest.self, BenchStream.self,
+            BenchTrain.self, BenchServe.self, BenchLoad.self, BenchReplay.self, BenchIngest.self, BenchUpdates.self,
+            BenchStream.self,
         ])
 }

@@ -1,9 +1,9 @@
 import Foundation
 
 /// Memory of this process.
-enum ProcessMemory {
+package enum ProcessMemory {
     /// Resident set in bytes; `nil` where the kernel does not tell.
-    static var residentBytes: Int? {
+    package static var residentBytes: Int? {
         guard let line = try? String(contentsOfFile: "/proc/self/statm", encoding: .utf8) else { return nil }
         let fields = line.split(separator: " ")
         guard fields.count > 1, let pages = Int(fields[1]) else { return nil }

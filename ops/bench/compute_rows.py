@@ -1,0 +1,194 @@
+"""Rows of computation: training and inference, ours in the program's own benchmarks, the peers' in peers.py."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from context import Context
+from row import Row, ratio
+
+ALL_LINEAR = "query,key,value,attention_output,intermediate,output"
+PEER_ALL_LINEAR = "query,key,value,dense"
+
+
+def last_json(output: str) -> dict:
+    return json.loads(output[output.index("{") :])
+
+
+class Compute:
+    """Runs each side, and remembers what it said in a round: one run may serve several rows."""
+
+    def __init__(self, context: Context):
+        self.context = context
+        self.answers: dict[tuple, dict] = {}
+
+    def ours(self, round_number: int, *arguments: str) -> dict:
+        return self.once(round_number, [str(self.context.program), "bench", *arguments, "--quiet", "--json"])
+
+    def peers(self, round_number: int, *arguments: str) -> dict:
+        return self.once(round_number, [sys.executable, str(Path(__file__).with_name("peers.py")), *arguments])
+
+    def once(self, round_number: int, command: list[str]) -> dict:
+        key = (round_number, *command)
+        if key not in self.answers:
+            result = subprocess.run(command, capture_output=True, text=True)
+            if result.returncode:
+                raise RuntimeError(f"{' '.join(command)}: {result.stderr.strip()[-400:]}")
+            self.answers[key] = last_json(result.stdout)
+        return self.answers[key]
+
+    # Training.
+
+    def train(self, round_number: int, targets: str = "query,value") -> dict:
+        context = self.context
+        return self.ours(
+            round_number, "train", "--data", str(context.train), "--test", str(context.test), "--targets", targets,
+            "--threads", str(context.threads), "--rank", "8", "--batch-size", "32", "--max-length", "64",
+        )  # fmt: skip
+
+    def peer_train(self, round_number: int, dtype: str, grouping: str, targets: str = "query,value") -> dict:
+        context = self.context
+        return self.peers(
+            round_number, "train", "--model", str(context.model), "--data", str(context.train), "--test",
+            str(context.test), "--threads", str(context.threads), "--dtype", dtype, "--grouping", grouping,
+            "--targets", targets,
+        )  # fmt: skip
+
+    # Inference.
+
+    def serve(self, round_number: int, batch: int, adapters: int = 1, *more: str) -> dict:
+        context = self.context
+        return self.ours(
+            round_number, "serve", "--data", str(context.test), "--batch-size", str(batch), "--adapters",
+            str(adapters), "--threads", str(context.threads), "--max-length", "64", "--seconds", context.seconds(5),
+            *more,
+        )  # fmt: skip
+
+    def peer_infer(self, round_number: int, runtime: str) -> dict:
+        context = self.context
+        answer = self.peers(
+            round_number, "infer", "--model", str(context.model), "--data", str(context.test), "--threads",
+            str(context.threads), "--runtimes", runtime, "--graphs", str(context.cache),
+        )  # fmt: skip
+        return answer["runtimes"][0]
+
+
+def rows(context: Context) -> list[Row]:
+    compute = Compute(context)
+
+    def speed(targets: str):
+        return lambda number: compute.train(number, targets)["examples_per_second"]
+
+    def peer_speed(dtype: str, grouping: str, targets: str = "query,value"):
+        return lambda number: compute.peer_train(number, dtype, grouping, targets)["examples_per_second"]
+
+    def single(name: str):
+        return lambda number: compute.peer_infer(number, name)["p50_ms"]
+
+    def sorted_speed(name: str):
+        return lambda number: compute.peer_infer(number, name)["queries_per_second_length_sorted"]
+
+    def queries(batch: int, adapters: int = 1, *more: str):
+        return lambda number: compute.serve(number, batch, adapters, *more)["queries_per_second"]
+
+    result = [
+        Row(
+            "train", "LoRA training against PyTorch + PEFT float32, shuffled padding", "examples/s",
+            {"Perennial": speed("query,value"), "PyTorch float32": peer_speed("float32", "shuffled")},
+            ratio("Perennial", "PyTorch float32"), "×", at_least=6, aim=12,
+        ),
+        Row(
+            "train-best", "LoRA training against PyTorch + PEFT bfloat16, length-grouped", "examples/s",
+            {"Perennial": speed("query,value"), "PyTorch bfloat16": peer_speed("bfloat16", "length-grouped")},
+            ratio("Perennial", "PyTorch bfloat16"), "×", at_least=1.5, aim=3,
+        ),
+        Row(
+            "train-all", "… all linear layers, against bfloat16, length-grouped", "examples/s",
+            {
+                "Perennial": speed(ALL_LINEAR),
+                "PyTorch bfloat16": peer_speed("bfloat16", "length-grouped", PEER_ALL_LINEAR),
+            },
+            ratio("Perennial", "PyTorch bfloat16"), "×",
+        ),
+        Row(
+            "accuracy", "Test accuracy after that epoch, against PyTorch float32", "%",
+            {
+                "Perennial": lambda number: 100 * compute.train(number)["accuracy"],
+                "PyTorch float32": lambda number: 100 * compute.peer_train(number, "float32", "shuffled")["accuracy"],
+            },
+            lambda medians: medians["Perennial"] - medians["PyTorch float32"], "points", at_least=-0.5, aim=0,
+        ),
+        Row(
+            "single", "One query in process, tokenization included, against ONNX Runtime float32", "ms, median",
+            {
+                "Perennial": lambda number: compute.serve(number, 1)["p50_ms"],
+                "ONNX float32": single("onnx-float32"),
+                "ONNX int8": single("onnx-int8"),
+                "PyTorch float32": single("pytorch-float32"),
+            },
+            ratio("ONNX float32", "Perennial"), "× faster", at_least=1.3,
+            notes=lambda medians: f"{medians['ONNX int8'] / medians['Perennial']:.2f} × ONNX int8; the aim is 1",
+        ),
+        Row(
+            "batch", "Batches of 32, against ONNX Runtime float32, length-sorted", "queries/s",
+            {
+                "Perennial": queries(32),
+                "ONNX float32": sorted_speed("onnx-float32"),
+                "PyTorch float32": sorted_speed("pytorch-float32"),
+            },
+            ratio("Perennial", "ONNX float32"), "×", at_least=1.5, aim=2.5,
+        ),
+        Row(
+            "mixed", "32 adapters in a batch of 32, against one adapter", "queries/s",
+            {"1 adapter": queries(32), "8 adapters": queries(32, 8), "32 adapters": queries(32, 32)},
+            lambda medians: 100 * medians["32 adapters"] / medians["1 adapter"], "%", at_least=95, aim=98,
+        ),
+    ]  # fmt: skip
+    return result + reduced_rows(context, compute) + [roofline(context, compute)]
+
+
+def reduced_rows(context: Context, compute: Compute) -> list[Row]:
+    """The opt-in precisions of the frozen base, each with its agreement with float32."""
+
+    def answer(precision: str, name: str):
+        return lambda number: compute.serve(number, 32, 1, "--precision", precision)[name]
+
+    def note(medians: dict[str, float]) -> str:
+        return f"{100 * medians['agreement']:.2f} % of labels as in float32; 99.5 are required"
+
+    def quantised(number: int) -> float:
+        return compute.peer_infer(number, "onnx-int8")["queries_per_second_length_sorted"]
+
+    return [
+        Row(
+            f"reduced-{precision}", f"Batches of 32 with the base in {precision}, against ONNX Runtime int8",
+            "queries/s",
+            {
+                "Perennial": answer(precision, "queries_per_second"),
+                "ONNX int8": quantised,
+                "agreement": answer(precision, "agreement"),
+            },
+            ratio("Perennial", "ONNX int8"), "×", at_least=1.2, aim=2, notes=note,
+        )
+        for precision in context.precisions
+    ]  # fmt: skip
+
+
+def roofline(context: Context, compute: Compute) -> Row:
+    """The share of the measured float32 peak that training reaches, over the operations a step cannot do without."""
+    # Forward and input gradients of the frozen base's products: two operations a weight and pass.
+    per_token = 2 * 2 * context.encoder_weights
+
+    def reached(number: int) -> float:
+        return compute.train(number)["tokens_per_second"] * per_token / 1e9
+
+    def peak(number: int) -> float:
+        answer = compute.once(number, [str(context.program), "doctor", "--json"])
+        return answer["blas_gflops"] * context.threads
+
+    return Row(
+        "roofline", "Training (query and value), share of the measured product peak", "GFLOP/s",
+        {"training": reached, "product peak": peak}, lambda medians: 100 * medians["training"] / medians["product peak"],
+        "%",
+    )  # fmt: skip

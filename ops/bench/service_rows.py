@@ -1,0 +1,207 @@
+"""Rows of the service, measured from outside: HTTP on this machine, the trainer beside it."""
+
+import json
+import subprocess
+import time
+from collections.abc import Callable
+
+from context import Context
+from row import Row, only, ratio
+from service import Service
+
+#: Requests a second asked of the service while an update is timed or tails are compared: a share of what it can do.
+LOAD_SHARE = 0.5
+
+
+def rows(context: Context) -> list[Row]:
+    return [
+        tail(context),
+        *(update(context, count) for count in (100, 500, 1000)),
+        ingest(context),
+        post(context),
+        start(context),
+        memory(context),
+        *long_stream(context),
+    ]
+
+
+def once(measure: Callable[[int], dict]) -> Callable[[int], dict]:
+    """One measurement a round, of which several figures are taken."""
+    answers: dict[int, dict] = {}
+
+    def remembered(number: int) -> dict:
+        if number not in answers:
+            answers[number] = measure(number)
+        return answers[number]
+
+    return remembered
+
+
+def half_load(context: Context, service: Service, task: str) -> float:
+    """Half of what 16 clients get who ask again as soon as they are answered, in queries a second."""
+    return LOAD_SHARE * service.load(task, context.test, seconds=context.seconds(4))["achieved_rate"]
+
+
+def tail(context: Context) -> Row:
+    @once
+    def measure(number: int) -> dict:
+        with Service(context.program) as service:
+            service.make_task("tail")
+            service.learn("tail", context.examples(0, 500))
+            rate = half_load(context, service, "tail")
+            seconds = context.seconds(8)
+            idle = service.load("tail", context.test, rate=rate, seconds=seconds)
+            # Enough for the update to outlast the load.
+            service.send("tail", context.examples(500, 8000))
+            running = service.request_update("tail")
+            service.wait(running, "training")
+            busy = service.load("tail", context.test, rate=rate, seconds=seconds)
+            status = service.update(running)["status"]
+            if status != "training":
+                raise RuntimeError(f"the update was {status} before the load ended")
+            service.call("POST", f"/v1/updates/{running}/cancel")
+            return {"idle": idle["p99_ms"], "training": busy["p99_ms"], "rate": rate}
+
+    return Row(
+        "tail", "p99 of predict at half load while an update trains, against idle", "ms",
+        {name: lambda number, name=name: measure(number)[name] for name in ("idle", "training")}
+        | {"queries/s": lambda number: measure(number)["rate"]},
+        ratio("training", "idle"), "×", at_most=1.5, aim=1.2,
+    )  # fmt: skip
+
+
+def update(context: Context, count: int) -> Row:
+    """From the request for an update to its promotion: training with replay, gate, registry."""
+
+    def measure(loaded: bool) -> float:
+        with Service(context.program) as service:
+            service.make_task("update")
+            service.learn("update", context.examples(0, 1000))
+            load = None
+            if loaded:
+                rate = half_load(context, service, "update")
+                load = subprocess.Popen(
+                    [
+                        context.program, "bench", "load", "--url", service.url, "--task", "update", "--data",
+                        context.test, "--rate", str(rate), "--seconds", "120", "--json",
+                    ],
+                    stdout=subprocess.DEVNULL,
+                )  # fmt: skip
+            try:
+                service.send("update", context.examples(1000, count))
+                begin = time.perf_counter()
+                ended = service.wait(service.request_update("update"), "promoted", "rejected")
+                seconds = time.perf_counter() - begin
+            finally:
+                if load:
+                    load.kill()
+                    load.wait()
+            if ended["status"] != "promoted":
+                raise RuntimeError(f"the update was {ended['status']}: {ended['verdict']['reason']}")
+            return seconds
+
+    limits = {"at_most": 10, "aim": 5} if count == 500 else {}
+    return Row(
+        f"update-{count}", f"{count} new examples with replay to promoted, service at half load", "s",
+        {"under load": lambda _: measure(True), "idle": lambda _: measure(False)}, only("under load"), "s", **limits,
+    )  # fmt: skip
+
+
+def ingest(context: Context) -> Row:
+    def measure(_: int) -> float:
+        with Service(context.program, worker=False) as service:
+            command = [
+                context.program, "bench", "ingest", "--url", service.url, "--data", context.train, "--lines",
+                "100000" if context.quick else "400000", "--connections", "2", "--json",
+            ]  # fmt: skip
+            answer = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+            return json.loads(answer)["examples_per_second"]
+
+    return Row(
+        "ingest", "Durable ingest over HTTP, NDJSON, 10,000 lines a request, 2 connections", "examples/s",
+        {"Perennial": measure}, only("Perennial"), "examples/s", at_least=50_000, aim=150_000,
+    )  # fmt: skip
+
+
+def post(context: Context) -> Row:
+    @once
+    def measure(_: int) -> dict:
+        with Service(context.program) as service:
+            service.make_task("post")
+            return service.load("post", context.train, kind="example", rate=1000, seconds=context.seconds(10))
+
+    return Row(
+        "post", "POST of one example, durable, at 1,000/s", "ms",
+        {"p50": lambda number: measure(number)["p50_ms"], "p99": lambda number: measure(number)["p99_ms"]},
+        only("p99"), "ms", at_most=10, aim=3,
+    )  # fmt: skip
+
+
+def start(context: Context) -> Row:
+    def measure(_: int) -> float:
+        with Service(context.program) as service:
+            return service.seconds_to_ready
+
+    return Row(
+        "start", "Start to ready", "s", {"Perennial": measure}, only("Perennial"), "s", at_most=0.5, aim=0.2
+    )
+
+
+def memory(context: Context) -> Row:
+    """Once a home: 100 tasks take a while to learn."""
+    count = 20 if context.quick else 100
+    prepared: list[Service] = []
+
+    def prepare() -> Service:
+        service = Service(context.program)
+        service.start()
+        (service.home / "recipes").mkdir(exist_ok=True)
+        # As the default, but trained for a moment: what an adapter learned does not change its size.
+        (service.home / "recipes/moment.yaml").write_text("optimization: {min_steps: 1}\n")
+        for number in range(count):
+            service.make_task(f"task-{number}", recipe="moment")
+            service.learn(f"task-{number}", context.examples(number * 20, 20))
+        prepared.append(service)
+        return service
+
+    @once
+    def measure(number: int) -> dict:
+        service = prepared[0] if prepared else prepare()
+        service.stop()
+        service.start()
+        try:
+            for number in range(count):
+                service.call("POST", f"/v1/tasks/task-{number}/predict", {"input": ["hello", "where is it?"]})
+            sizes = service.memory()
+        finally:
+            service.stop()
+        return {"sum": sizes["sum"] / 1e6, **{name: sizes[name]["proportional"] / 1e6 for name in ("service", "trainer")}}
+
+    return Row(
+        "memory", f"Resident memory of service and trainer with {count} adapters, all queried", "MB",
+        {name: lambda number, name=name: measure(number)[name] for name in ("sum", "service", "trainer")},
+        only("sum"), "MB", at_most=250, aim=150,
+    )  # fmt: skip
+
+
+def long_stream(context: Context) -> list[Row]:
+    @once
+    def measure(_: int) -> dict:
+        command = [
+            context.program, "bench", "updates", "--data", context.train, "--updates",
+            "30" if context.quick else "100", "--examples", "100", "--threads", str(context.threads), "--json",
+        ]  # fmt: skip
+        return json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+    last = 30 if context.quick else 100
+    return [
+        Row(
+            f"updates-{what}", f"Update {last} of a stream against the 5th, {what}", unit,
+            {
+                "5th": lambda number: measure(number)[f"early_{field}"] * scale,
+                f"{last}th": lambda number: measure(number)[f"late_{field}"] * scale,
+            },
+            ratio(f"{last}th", "5th"), "×", at_most=1.1, aim=1.0,
+        )
+        for what, field, unit, scale in (("time", "seconds", "s", 1), ("memory", "resident_bytes", "MB", 1e-6))
+    ]  # fmt: skip
