@@ -26,7 +26,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="shorter stretches and smaller counts")
     parser.add_argument("--data", type=Path, default=DEMO, help="folder with train.jsonl and test.jsonl; default the demo")
     parser.add_argument("--threads", type=int, default=2, help="for every contestant; default 2")
-    parser.add_argument("--json", type=Path, default=Path("bench.json"), help="where the JSON goes; default bench.json")
+    parser.add_argument("--json", type=Path, default=contexts.REPOSITORY / ".build/bench.json", help="where the JSON goes; default .build/bench.json")
     parser.add_argument("--list", action="store_true", help="print the rows")
     parser.add_argument("--program", type=Path, default=contexts.REPOSITORY / ".build/release/perennial")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/perennial/bench", help=argparse.SUPPRESS)
