@@ -24,9 +24,13 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="how often everything is measured; default 5, with --quick 1")
     parser.add_argument("--only", metavar="ROW,…", help="these rows")
     parser.add_argument("--quick", action="store_true", help="shorter stretches and smaller counts")
-    parser.add_argument("--data", type=Path, default=DEMO, help="folder with train.jsonl and test.jsonl; default the demo")
+    parser.add_argument(
+        "--data", type=Path, default=DEMO, help="folder with train.jsonl and test.jsonl; default the demo"
+    )
     parser.add_argument("--threads", type=int, default=2, help="for every contestant; default 2")
-    parser.add_argument("--json", type=Path, default=contexts.REPOSITORY / ".build/bench.json", help="where the JSON goes; default .build/bench.json")
+    parser.add_argument(
+        "--json", type=Path, default=contexts.REPOSITORY / ".build/bench.json", help="default .build/bench.json"
+    )
     parser.add_argument("--list", action="store_true", help="print the rows")
     parser.add_argument("--program", type=Path, default=contexts.REPOSITORY / ".build/release/perennial")
     parser.add_argument("--cache", type=Path, default=Path.home() / ".cache/perennial/bench", help=argparse.SUPPRESS)
@@ -45,7 +49,8 @@ def choose(rows: list[Row], only: str | None) -> list[Row]:
     wanted = only.split(",")
     unknown = set(wanted) - {row.key for row in rows}
     if unknown:
-        raise ValueError(f"no row is called {', '.join(sorted(unknown))}; there are {', '.join(row.key for row in rows)}")
+        known = ", ".join(row.key for row in rows)
+        raise ValueError(f"no row is called {', '.join(sorted(unknown))}; there are {known}")
     return [row for row in rows if row.key in wanted]
 
 

@@ -189,6 +189,6 @@ def roofline(context: Context, compute: Compute) -> Row:
 
     return Row(
         "roofline", "Training (query and value), share of the measured product peak", "GFLOP/s",
-        {"training": reached, "product peak": peak}, lambda medians: 100 * medians["training"] / medians["product peak"],
-        "%",
+        {"training": reached, "product peak": peak},
+        lambda medians: 100 * medians["training"] / medians["product peak"], "%",
     )  # fmt: skip

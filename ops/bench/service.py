@@ -1,5 +1,6 @@
 """A service on a home that is thrown away, for measurements from outside."""
 
+import atexit
 import http.client
 import json
 import os
@@ -24,12 +25,17 @@ class Service:
         self.process: subprocess.Popen | None = None
         self.url = ""
         self.seconds_to_ready = 0.0
+        atexit.register(self.remove)
 
     def __enter__(self) -> "Service":
         self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.remove()
+
+    def remove(self) -> None:
+        """Ends it, and its home with it. At the latest when Python ends."""
         self.stop()
         shutil.rmtree(self.home, ignore_errors=True)
 
@@ -47,20 +53,12 @@ class Service:
         while time.perf_counter() - begin < STARTUP_LIMIT:
             if self.process.poll() is not None:
                 break
-            if not self.url or not record.exists():
-                if record.exists():
-                    self.url = json.loads(record.read_text())["url"]
-                else:
-                    time.sleep(0.002)
-                    continue
-            try:
-                status, _ = self.call("GET", "/readyz", check=False)
-            except OSError:
-                self.url = ""
-                continue
-            if status == 200:
-                self.seconds_to_ready = time.perf_counter() - begin
-                return
+            if record.exists():
+                # Written whole once connections are accepted.
+                self.url = json.loads(record.read_text())["url"]
+                if self.call("GET", "/readyz", check=False)[0] == 200:
+                    self.seconds_to_ready = time.perf_counter() - begin
+                    return
             time.sleep(0.002)
         raise RuntimeError(f"the service did not start:\n{(self.home / 'service.log').read_text()}")
 

@@ -154,10 +154,11 @@ def memory(context: Context) -> Row:
 
     def prepare() -> Service:
         service = Service(context.program)
+        # As the default, but trained for a moment: what an adapter learned does not change its size. The service reads
+        # which recipes there are when it starts.
+        (service.home / "recipes").mkdir()
+        (service.home / "recipes/moment.yaml").write_text("optimization:\n  min_steps: 1\n")
         service.start()
-        (service.home / "recipes").mkdir(exist_ok=True)
-        # As the default, but trained for a moment: what an adapter learned does not change its size.
-        (service.home / "recipes/moment.yaml").write_text("optimization: {min_steps: 1}\n")
         for number in range(count):
             service.make_task(f"task-{number}", recipe="moment")
             service.learn(f"task-{number}", context.examples(number * 20, 20))
@@ -175,7 +176,8 @@ def memory(context: Context) -> Row:
             sizes = service.memory()
         finally:
             service.stop()
-        return {"sum": sizes["sum"] / 1e6, **{name: sizes[name]["proportional"] / 1e6 for name in ("service", "trainer")}}
+        parts = {name: sizes[name]["proportional"] for name in ("service", "trainer")} | {"sum": sizes["sum"]}
+        return {name: size / 1e6 for name, size in parts.items()}
 
     return Row(
         "memory", f"Resident memory of service and trainer with {count} adapters, all queried", "MB",
