@@ -1,4 +1,5 @@
 import ArgumentParser
+import CProcess
 import Foundation
 import Tensors
 
@@ -22,6 +23,7 @@ struct Perennial: AsyncParsableCommand {
     @MainActor
     static func main() async {
         signal(SIGPIPE, SIG_IGN)
+        process_keep_memory_small()
         do {
             var command = try parseAsRoot()
             if let work = command as? WorkCommand { work.prepare() }

@@ -22,21 +22,24 @@ public struct UpdateWorker: Service, CustomStringConvertible {
     private let recipe: @Sendable (String) throws -> Recipe
     private let keptVersions: Int
     private let interval: Duration
+    private let idleLimit: Duration?
     private let logger: Logger
 
     /// - Parameters:
     ///   - recipe: the recipe of a name; an error fails the update with its words.
     ///   - keptVersions: newest versions of a task that are kept; the champion always is.
     ///   - interval: how often it looks for work.
+    ///   - idleLimit: return after so long without work; `nil` waits for ever.
     public init(
         store: Store, learner: Learner, recipe: @escaping @Sendable (String) throws -> Recipe, keptVersions: Int = 10,
-        interval: Duration = .milliseconds(200), logger: Logger
+        interval: Duration = .milliseconds(200), idleLimit: Duration? = nil, logger: Logger
     ) {
         self.store = store
         self.learner = learner
         self.recipe = recipe
         self.keptVersions = keptVersions
         self.interval = interval
+        self.idleLimit = idleLimit
         self.logger = logger
     }
 
@@ -46,14 +49,19 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         }
         try await sweep()
         await cancelWhenGracefulShutdown {
+            var idleSince = ContinuousClock.now
             while !Task.isCancelled {
                 do {
-                    if try await runNextUpdate() { continue }
+                    if try await runNextUpdate() {
+                        idleSince = .now
+                        continue
+                    }
                 } catch is CancellationError {
                     return
                 } catch {
                     logger.error("the trainer could not go on: \(error)")
                 }
+                if let idleLimit, ContinuousClock.now - idleSince > idleLimit { return }
                 try? await Task.sleep(for: interval)
             }
         }

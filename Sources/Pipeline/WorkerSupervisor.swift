@@ -11,15 +11,21 @@ public struct WorkerSupervisor: Service, CustomStringConvertible {
     private let program: String
     private let arguments: [String]
     private let grace: Duration
+    private let restLimit: Duration
     private let logger: Logger
 
     /// - Parameters:
     ///   - program: path of the executable, `arguments` without its name.
+    ///   - restLimit: a child that ends with 0 after at least so long may; sooner, it counts as crashed.
     ///   - grace: time between asking the child to end and killing it.
-    public init(program: String, arguments: [String], grace: Duration = .seconds(3), logger: Logger) {
+    public init(
+        program: String, arguments: [String], grace: Duration = .seconds(3), restLimit: Duration = .seconds(5),
+        logger: Logger
+    ) {
         self.program = program
         self.arguments = arguments
         self.grace = grace
+        self.restLimit = restLimit
         self.logger = logger
     }
 
@@ -30,7 +36,13 @@ public struct WorkerSupervisor: Service, CustomStringConvertible {
                 let start = ContinuousClock.now
                 let ending = await runOnce()
                 if Task.isCancelled { return }
-                let delay = backoff.delay(afterLifetime: ContinuousClock.now - start)
+                let lifetime = ContinuousClock.now - start
+                if ending == .exited(0), lifetime >= restLimit {
+                    // It was idle after it had learned: the next one starts small.
+                    logger.debug("the trainer was idle and starts afresh")
+                    continue
+                }
+                let delay = backoff.delay(afterLifetime: lifetime)
                 logger.error("trainer ended (\(ending)); starting it again in \(delay)")
                 try? await Task.sleep(for: delay)
             }

@@ -16,6 +16,9 @@ struct Checkpoint {
         self.packing = packing
     }
 
+    /// The weights that were packed need not stay in memory twice.
+    func releasePages() { file.releasePages() }
+
     func matrix(_ name: String, rows: Int, columns: Int) throws -> Matrix {
         try file.matrix(named: prefix + name, shape: [rows, columns])
     }

@@ -91,6 +91,7 @@ extension PostNormEncoder {
         embeddingNorm = try checkpoint.layerNorm(
             "embeddings.LayerNorm", width: hidden, epsilon: shape.layerNormEpsilon)
         layers = try (0..<shape.layerCount).map { try checkpoint.layer($0, shape: shape, layout: layout) }
+        checkpoint.releasePages()
     }
 }
 

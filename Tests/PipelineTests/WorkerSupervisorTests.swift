@@ -40,4 +40,23 @@ struct WorkerSupervisorTests {
         #expect(kill(child, 0) != 0)
         #expect(lines[0] == "first")
     }
+
+    @Test("A child that ends by itself after its rest is started again at once")
+    func rests() async throws {
+        let log = FileManager.default.temporaryDirectory.appending(path: "supervisor-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: log) }
+        let supervisor = WorkerSupervisor(
+            program: "/bin/sh", arguments: ["-c", "echo run >> '\(log.path)'"], restLimit: .zero,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let running = Task { try await supervisor.run() }
+        // With the backoff of a crash ten runs would take minutes.
+        var runs = 0
+        while runs < 10 {
+            runs = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").split(separator: "\n").count
+            await Task.yield()
+        }
+        running.cancel()
+        try await running.value
+        #expect(runs >= 10)
+    }
 }

@@ -30,21 +30,33 @@ struct WorkCommand: AsyncParsableCommand {
         let store = try Store(home: Home(root: options.homeDirectory))
         let lock = try WorkerLock(home: store.home)
         defer { withExtendedLifetime(lock) {} }
-        let base = try BaseModel(ModelLocation(options).directory(of: configuration.model))
+        // Said at once where it is missing, loaded only when there is something to learn.
+        let model = try ModelLocation(options).directory(of: configuration.model)
         let recipes = RecipeLibrary(home: options.homeDirectory)
-        let worker = UpdateWorker(
-            store: store, learner: try base.learner(threads: 2), recipe: { try recipes.recipe(named: $0) },
-            keptVersions: configuration.adapters.keep, logger: logger)
+        let idleLimit = supervisor.map { _ in Self.idleLimit }
+        let worker: @Sendable () throws -> UpdateWorker = {
+            UpdateWorker(
+                store: store, learner: try BaseModel(model).learner(threads: 2),
+                recipe: { try recipes.recipe(named: $0) }, keptVersions: configuration.adapters.keep,
+                idleLimit: idleLimit, logger: logger)
+        }
         if once {
+            let worker = try worker()
             for update in try await store.recoverUpdates() { logger.notice("update \(update.id) is taken up again") }
             while try await worker.runNextUpdate() {}
         } else {
             logger.info("trainer ready")
+            let trainer = ServiceGroupConfiguration.ServiceConfiguration(
+                service: TrainerService(store: store, load: worker),
+                successTerminationBehavior: .gracefulShutdownGroup)
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
-                    services: [.init(service: worker)], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                    services: [trainer], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
             try await group.run()
         }
         try store.close()
     }
+
+    /// How long a supervised trainer that has learned keeps its memory; it then ends, and is started again small.
+    private static let idleLimit = Duration.seconds(30)
 }

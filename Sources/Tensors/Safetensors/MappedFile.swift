@@ -41,6 +41,11 @@ final class MappedFile: @unchecked Sendable {
         isMapped = false
     }
 
+    /// Gives the pages that were read back to the kernel's cache; they come again when they are touched.
+    func releasePages() {
+        if isMapped { _ = madvise(UnsafeMutableRawPointer(mutating: base), count, MADV_DONTNEED) }
+    }
+
     deinit {
         if isMapped {
             munmap(UnsafeMutableRawPointer(mutating: base), count)

@@ -35,6 +35,9 @@ public final class SafetensorsFile: Sendable {
         try self.init(path: name, mapping: MappedFile(copying: bytes))
     }
 
+    /// After what is used often was copied: pages of the mapping count as resident only once they are touched again.
+    public func releasePages() { mapping.releasePages() }
+
     private init(path: String, mapping: MappedFile) throws {
         self.path = path
         self.mapping = mapping
