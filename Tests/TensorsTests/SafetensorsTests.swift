@@ -32,6 +32,8 @@ struct SafetensorsTests {
             let matrix = try file.matrix(named: "b \"quoted\" \\ \u{1}é", shape: [2, 3])
             #expect(matrix.values.map(\.bitPattern) == odd.map(\.bitPattern))
             #expect(matrix.rows == 2 && matrix.columns == 3)
+            file.releasePages()
+            #expect(matrix.values.map(\.bitPattern) == odd.map(\.bitPattern))
             #expect(try file.matrix(named: "a").rows == 1)
             #expect(try file.matrix(named: "empty").values == [])
         }

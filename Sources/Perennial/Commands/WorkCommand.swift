@@ -48,7 +48,7 @@ struct WorkCommand: AsyncParsableCommand {
             logger.info("trainer ready")
             let trainer = ServiceGroupConfiguration.ServiceConfiguration(
                 service: TrainerService(store: store, load: worker),
-                successTerminationBehavior: .gracefulShutdownGroup)
+                successTerminationBehavior: .gracefullyShutdownGroup)
             let group = ServiceGroup(
                 configuration: ServiceGroupConfiguration(
                     services: [trainer], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
