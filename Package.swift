@@ -78,7 +78,8 @@ let package = Package(
         .target(
             name: "Pipeline",
             dependencies: [
-                "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Training", "Evaluation", "Store",
+                "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Training", "Evaluation",
+                "Store",
                 "Replay",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -154,7 +155,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "Perennial", "Adapters", "Schema", "Store",
+                "Perennial", "Adapters", "Schema", "Store", "Tensors",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
@@ -162,7 +163,7 @@ let package = Package(
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
         .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"]),
         .target(
-            name: "TinyBert", dependencies: ["Adapters", "Schema", "Transformers"], path: "Tests/TinyBert",
+            name: "TinyBert", dependencies: ["Adapters", "Schema", "Tensors", "Transformers"], path: "Tests/TinyBert",
             exclude: ["adapter", "base", "reference", "make_fixture.py"]),
         .testTarget(name: "AdaptersTests", dependencies: ["Adapters", "Schema", "Tensors", "TinyBert"]),
         .testTarget(name: "TrainingTests", dependencies: ["Training", "Adapters", "Schema", "Tensors", "TinyBert"]),

@@ -33,12 +33,19 @@ public struct Classifier: Sendable {
 
     /// Outputs in order of the requests. Blocks the calling thread, which takes a share of the work.
     public func outputs(_ requests: [Request], pool: WorkerPool) -> [Output] {
+        if requests.isEmpty { return [] }
         let order = Self.groupedByAdapter(requests)
         let shares = TokenBalance.consecutive(
             lengths: order.map { requests[$0].tokens.count }, shares: pool.count)
-        let parts = pool.map { share in
-            passes(requests, positions: order[shares[share.index]]).flatMap { positions in
-                outputs(positions.map { requests[$0] }, arena: share.arena)
+        let parts: [[Output]]
+        if requests.count < 2 * pool.count {
+            // Too few to share out evenly: the threads share each product instead.
+            parts = [pool.lead { team in outputs(order.map { requests[$0] }, on: Tape(team: team)) }]
+        } else {
+            parts = pool.map { share in
+                passes(requests, positions: order[shares[share.index]]).flatMap { positions in
+                    outputs(positions.map { requests[$0] }, on: Tape(arena: share.arena))
+                }
             }
         }
         var results = [Output](repeating: Output(features: [], logits: []), count: requests.count)
@@ -84,13 +91,12 @@ public struct Classifier: Sendable {
     }
 
     /// One pass. Requests of one adapter must be adjacent.
-    private func outputs(_ requests: [Request], arena: Arena) -> [Output] {
+    private func outputs(_ requests: [Request], on tape: Tape) -> [Output] {
         let batch = PackedBatch(requests.map(\.tokens))
         let runs = Self.runs(requests)
         let segments = runs.compactMap { run in
             run.adapter.map { SegmentedLowRank.Segment(rows: batch.rows(of: run.range), adapter: $0) }
         }
-        let tape = Tape(arena: arena)
         let adapter = segments.isEmpty ? nil : SegmentedLowRank(segments: segments)
         let features = encoder.features(of: batch, adapter: adapter, on: tape)
         var outputs: [Output] = []

@@ -30,12 +30,14 @@ const ck_kernels ck_avx512 = {
     .layer_norm_gradient = layer_norm_gradient,
     .softmax = softmax,
     .softmax_gradient = softmax_gradient,
+    .transpose = transpose,
     .dot = dot,
     .add_scaled = add_scaled,
     .multiply = multiply,
     .adamw = adamw,
     .widen_bf16 = widen_bf16,
     .widen_f16 = widen_f16,
+    .multiply_add = multiply_add,
 };
 
 #endif

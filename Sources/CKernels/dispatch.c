@@ -48,3 +48,20 @@ const ck_kernels *ck_best(void) {
     pthread_once(&once, choose);
     return best;
 }
+
+// Asking for another table than avx512 masks its extensions as well.
+static bool uses_avx512(void) { return strcmp(ck_best()->name, "avx512") == 0; }
+
+const ck_bf16_kernels *ck_bf16_best(void) {
+#if defined(__x86_64__)
+    if (uses_avx512() && ck_processor_features().avx512_bf16) return &ck_bf16_avx512;
+#endif
+    return 0;
+}
+
+const ck_int8_kernels *ck_int8_best(void) {
+#if defined(__x86_64__)
+    if (uses_avx512() && ck_processor_features().avx512_vnni) return &ck_int8_avx512;
+#endif
+    return 0;
+}

@@ -114,6 +114,12 @@ static void softmax_gradient(long rows, long columns, long row, float scale, con
     }
 }
 
+static void transpose(long rows, long columns, const float *from, long from_row, float *to, long to_row) {
+    for (long i = 0; i < rows; i++) {
+        for (long j = 0; j < columns; j++) to[j * to_row + i] = from[i * from_row + j];
+    }
+}
+
 static float dot(long count, const float *x, const float *y) {
     float sum = 0;
     for (long i = 0; i < count; i++) sum += x[i] * y[i];
@@ -164,6 +170,16 @@ static void widen_f16(long count, const uint16_t *from, float *to) {
     }
 }
 
+static long multiply_add(long rounds) {
+    float sums[4] = {1, 2, 3, 4};
+    for (long round = 0; round < rounds; round++) {
+        for (int i = 0; i < 4; i++) sums[i] = sums[i] * 0.5f + 0.25f;
+    }
+    volatile float result = sums[0] + sums[1] + sums[2] + sums[3];
+    (void)result;
+    return rounds * 4 * 2;
+}
+
 const ck_kernels ck_portable = {
     .name = "portable",
     .gemm = gemm,
@@ -174,10 +190,12 @@ const ck_kernels ck_portable = {
     .layer_norm_gradient = layer_norm_gradient,
     .softmax = softmax,
     .softmax_gradient = softmax_gradient,
+    .transpose = transpose,
     .dot = dot,
     .add_scaled = add_scaled,
     .multiply = multiply,
     .adamw = adamw,
     .widen_bf16 = widen_bf16,
     .widen_f16 = widen_f16,
+    .multiply_add = multiply_add,
 };

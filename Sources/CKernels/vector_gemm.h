@@ -202,3 +202,18 @@ static void gemm_transposed(
         }
     }
 }
+
+static long multiply_add(long rounds) {
+    // More sums than the units have steps, so that none waits for another.
+    enum { SUMS = 12 };
+    vec sums[SUMS];
+    for (int i = 0; i < SUMS; i++) sums[i] = v_set((float)i);
+    const vec factor = v_set(0.5f), shift = v_set(0.25f);
+    for (long round = 0; round < rounds; round++) {
+#pragma clang loop unroll(full)
+        for (int i = 0; i < SUMS; i++) sums[i] = v_fma(sums[i], factor, shift);
+    }
+    volatile float result = 0;
+    for (int i = 0; i < SUMS; i++) result += v_sum(sums[i]);
+    return rounds * SUMS * LANES * 2;
+}

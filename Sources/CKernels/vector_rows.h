@@ -117,6 +117,27 @@ static void softmax(long rows, long columns, long x_row, float scale, float *x) 
     }
 }
 
+static void transpose(long rows, long columns, const float *from, long from_row, float *to, long to_row) {
+    long whole_rows = rows / 4 * 4, whole_columns = columns / 4 * 4;
+    for (long i = 0; i < whole_rows; i += 4) {
+        for (long j = 0; j < whole_columns; j += 4) {
+            const float *block = from + i * from_row + j;
+            __m128 a = _mm_loadu_ps(block), b = _mm_loadu_ps(block + from_row);
+            __m128 c = _mm_loadu_ps(block + 2 * from_row), d = _mm_loadu_ps(block + 3 * from_row);
+            _MM_TRANSPOSE4_PS(a, b, c, d);
+            float *turned = to + j * to_row + i;
+            _mm_storeu_ps(turned, a);
+            _mm_storeu_ps(turned + to_row, b);
+            _mm_storeu_ps(turned + 2 * to_row, c);
+            _mm_storeu_ps(turned + 3 * to_row, d);
+        }
+        ck_portable.transpose(
+            4, columns - whole_columns, from + i * from_row + whole_columns, from_row, to + whole_columns * to_row + i,
+            to_row);
+    }
+    ck_portable.transpose(rows - whole_rows, columns, from + whole_rows * from_row, from_row, to + whole_rows, to_row);
+}
+
 static float dot(long count, const float *x, const float *y) {
     vec sum = v_zero();
 #define BODY(i, m) sum = v_fma(v_load_masked(x + (i), m), v_load_masked(y + (i), m), sum)

@@ -12,9 +12,10 @@ struct BaseModel {
     let encoder: any TextEncoder
     let tokenizer: Tokenizer
 
-    init(_ directory: URL) throws {
+    /// - Parameter precision: of the products with the frozen weights.
+    init(_ directory: URL, precision: Precision = .float32) throws {
         self.directory = directory
-        encoder = try EncoderRegistry.loadEncoder(from: directory.path)
+        encoder = try EncoderRegistry.loadEncoder(from: directory.path, precision: precision)
         tokenizer = try Tokenizer.load(from: directory)
     }
 

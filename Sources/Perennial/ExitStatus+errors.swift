@@ -46,7 +46,12 @@ extension TransformerError: ExitStatusProviding {
 }
 
 extension TensorError: ExitStatusProviding {
-    var exitStatus: ExitStatus { .badData }
+    var exitStatus: ExitStatus {
+        switch self {
+        case .unsupportedPrecision: .badConfiguration
+        default: .badData
+        }
+    }
 }
 
 extension AdapterError: ExitStatusProviding {

@@ -3,6 +3,7 @@ import Foundation
 import Logging
 import Pipeline
 import Store
+import Tensors
 
 /// Options every command takes.
 struct GlobalOptions: ParsableArguments {
@@ -75,12 +76,22 @@ struct ServiceOptions: ParsableArguments {
 /// Finds the configured base model when it is needed.
 struct ServiceModel: Sendable {
     private let location: ModelLocation
-    private let name: Result<String, CommandFailure>
+    private let configuration: Result<ServiceConfiguration, CommandFailure>
 
     init(options: GlobalOptions) {
         location = ModelLocation(options)
-        name = Result { try options.serviceConfiguration().model }.mapError { CommandFailure($0) }
+        configuration = Result { try options.serviceConfiguration() }.mapError { CommandFailure($0) }
     }
 
-    func directory() throws -> URL { try location.directory(of: try name.get()) }
+    /// - Throws: also for a precision that the processor does not offer, before anything starts.
+    func directory() throws -> URL {
+        let configuration = try configuration.get()
+        try configuration.precision.serving.requireSupport()
+        return try location.directory(of: configuration.model)
+    }
+
+    /// The model as answers are computed with it.
+    func load() throws -> BaseModel {
+        try BaseModel(directory(), precision: try configuration.get().precision.serving)
+    }
 }

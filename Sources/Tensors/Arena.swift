@@ -9,6 +9,8 @@ public final class Arena {
     private var highWater = 0
     /// Counts resets, so that a tape can tell that its memory was taken back.
     private(set) var generation = 0
+    /// Where operations note their time; `nil` when nobody asks for it.
+    var profile: OperationProfile?
 
     private struct Chunk {
         let base: UnsafeMutablePointer<Float>

@@ -11,14 +11,19 @@ public final class FrozenLinear: Sendable {
     public let outputWidth: Int
     private let weights: [Matrix]
     private let bias: FloatStorage?
-    private let panels: FloatStorage?
-    private let gradientPanels = Mutex<FloatStorage?>(nil)
+    private let packed: PackedWeight?
+    public let precision: Precision
+    private let packedForGradient = Mutex<PackedWeight?>(nil)
 
     /// - Parameters:
     ///   - weights: `[out, in]` each; their outputs lie side by side.
     ///   - biases: `[1, out]` for each weight, or none.
-    /// - Throws: ``TensorError/missingBLAS(reason:)`` without packing where OpenBLAS is not installed.
-    public init(weights: [Matrix], biases: [Matrix], packing: Bool = true) throws {
+    ///   - precision: of the products; a reduced one needs packing.
+    /// - Throws: ``TensorError/missingBLAS(reason:)`` without packing where OpenBLAS is not installed;
+    ///   ``TensorError/unsupportedPrecision(_:needs:)``.
+    public init(
+        weights: [Matrix], biases: [Matrix], packing: Bool = true, precision: Precision = .float32
+    ) throws {
         precondition(!weights.isEmpty, "a projection needs a weight")
         precondition(
             weights.allSatisfy { $0.columns == weights[0].columns },
@@ -26,18 +31,17 @@ public final class FrozenLinear: Sendable {
         precondition(
             biases.isEmpty || biases.map(\.count) == weights.map(\.rows),
             "biases of \(biases.map(\.count)) elements do not fit outputs of \(weights.map(\.rows))")
+        precondition(packing || precision == .float32, "\(precision) weights must be packed")
         inputWidth = weights[0].columns
         outputWidth = weights.reduce(0) { $0 + $1.rows }
         self.weights = weights
+        self.precision = precision
         bias = biases.isEmpty ? nil : FloatStorage(biases.flatMap(\.values))
         if packing {
-            let joint = Self.joined(weights)
-            let packed = FloatStorage(count: ck_packed_count(joint.rows, joint.columns))
-            ck_pack(joint.rows, joint.columns, joint.base, joint.columns, packed.base)
-            panels = packed
+            packed = try PackedWeight(Self.joined(weights), precision: precision)
         } else {
             _ = try BLAS.information()
-            panels = nil
+            packed = nil
         }
     }
 
@@ -48,15 +52,24 @@ public final class FrozenLinear: Sendable {
         return Matrix(rows: rows, columns: weights[0].columns, values: weights.flatMap(\.values))
     }
 
+    /// Of a product or its gradient: both read the weights and both activations once.
+    func cost(rows: Int) -> OperationCost {
+        let weight = inputWidth * outputWidth
+        let bytes = weight * precision.bytes + rows * (inputWidth + outputWidth) * MemoryLayout<Float>.stride
+        return OperationCost(operations: 2 * rows * weight, bytes: bytes)
+    }
+
     /// y `[rows, out]` from x `[rows, in]`; with `gelu`, GELU(y) and, where asked for, its derivative.
     func multiply(
-        _ kernels: ck_kernels, rows: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>,
-        gelu: Bool, derivative: UnsafeMutablePointer<Float>?
+        on tape: Tape, rows: Int, _ x: UnsafePointer<Float>, into y: UnsafeMutablePointer<Float>, gelu: Bool,
+        derivative: UnsafeMutablePointer<Float>?
     ) {
-        if let panels {
-            kernels.linear(
-                rows, outputWidth, inputWidth, x, inputWidth, panels.base, bias?.base, y, outputWidth,
-                gelu ? CK_GELU : CK_STORE, derivative)
+        if let packed {
+            let fuses = gelu && (derivative == nil || precision != .int8)
+            packed.multiply(
+                on: tape, rows: rows, x, bias: bias?.base, into: y, fuses ? CK_GELU : CK_STORE,
+                derivative: fuses ? derivative : nil)
+            if gelu && !fuses { tape.kernels.gelu(rows * outputWidth, y, y, derivative) }
             return
         }
         if let bias {
@@ -69,18 +82,16 @@ public final class FrozenLinear: Sendable {
                 transposingB: true, into: y + column, strideC: outputWidth, accumulate: bias != nil)
             column += weight.rows
         }
-        if gelu { kernels.gelu(rows * outputWidth, y, y, derivative) }
+        if gelu { tape.kernels.gelu(rows * outputWidth, y, y, derivative) }
     }
 
     /// dx `[rows, in]` = dy·W, or added to it.
     func multiplyGradient(
-        _ kernels: ck_kernels, rows: Int, _ dy: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>,
-        accumulate: Bool
+        on tape: Tape, rows: Int, _ dy: UnsafePointer<Float>, into dx: UnsafeMutablePointer<Float>, accumulate: Bool
     ) {
-        if panels != nil {
-            kernels.linear(
-                rows, inputWidth, outputWidth, dy, outputWidth, packedForGradient().base, nil, dx, inputWidth,
-                accumulate ? CK_ACCUMULATE : CK_STORE, nil)
+        if packed != nil {
+            weightForGradient().multiply(
+                on: tape, rows: rows, dy, bias: nil, into: dx, accumulate ? CK_ACCUMULATE : CK_STORE)
             return
         }
         var column = 0
@@ -92,12 +103,16 @@ public final class FrozenLinear: Sendable {
         }
     }
 
-    private func packedForGradient() -> FloatStorage {
-        gradientPanels.withLock { packed in
+    private func weightForGradient() -> PackedWeight {
+        packedForGradient.withLock { packed in
             if let packed { return packed }
             let joint = Self.joined(weights)
-            let fresh = FloatStorage(count: ck_packed_count(joint.columns, joint.rows))
-            ck_pack_transposed(joint.columns, joint.rows, joint.base, joint.columns, fresh.base)
+            let fresh: PackedWeight
+            do {
+                fresh = try PackedWeight(transposed: joint, precision: precision == .bfloat16 ? .bfloat16 : .float32)
+            } catch {
+                preconditionFailure("the forward product's precision was supported: \(error)")
+            }
             packed = fresh
             return fresh
         }

@@ -13,6 +13,7 @@ public final class Tape {
     let kernels: ck_kernels
     private let parameters: FloatStorage?
     private let gradients: FloatStorage?
+    private let team: WorkerPool.Team?
     private let generation: Int
     private var nodes: [Node] = []
     private var records: [any Record] = []
@@ -29,12 +30,21 @@ public final class Tape {
         self.init(arena: arena, parameters: nil, gradients: nil, kernels: .best)
     }
 
+    /// A tape for inference whose larger operations all threads of a pool work on. It gives the same bits as a tape of
+    /// one thread, sooner where there is too little to share out by sequences.
+    public convenience init(team: WorkerPool.Team) {
+        self.init(arena: team.arena, parameters: nil, gradients: nil, kernels: .best, team: team)
+    }
+
     /// A tape that differentiates with respect to `parameters`, adding to `gradients`.
     public convenience init(arena: Arena, parameters: FloatStorage, gradients: FloatStorage) {
         self.init(arena: arena, parameters: parameters, gradients: gradients, kernels: .best)
     }
 
-    package init(arena: Arena, parameters: FloatStorage?, gradients: FloatStorage?, kernels: KernelSet) {
+    package init(
+        arena: Arena, parameters: FloatStorage?, gradients: FloatStorage?, kernels: KernelSet,
+        team: WorkerPool.Team? = nil
+    ) {
         precondition(
             parameters?.count == gradients?.count,
             "\(gradients?.count ?? 0) gradients do not belong to \(parameters?.count ?? 0) parameters")
@@ -43,6 +53,7 @@ public final class Tape {
         self.kernels = kernels.table
         self.parameters = parameters
         self.gradients = gradients
+        self.team = team
         generation = arena.generation
     }
 
@@ -111,13 +122,17 @@ public final class Tape {
         guard requiresGradient(y) else { return }
         let target = gradientTarget(y).base
         for (index, value) in seed.enumerated() { target[index] = value }
-        while let record = records.popLast() { record.backward(self) }
+        while let record = records.popLast() {
+            timed(record.operation, isBackward: true, record.backwardCost) { record.backward(self) }
+        }
     }
 }
 
 /// One recorded operation: what its backward pass needs.
 protocol Record {
     func backward(_ tape: Tape)
+    var operation: Operation { get }
+    var backwardCost: OperationCost { get }
 }
 
 // MARK: - For operations
@@ -172,6 +187,14 @@ extension Tape {
     func gradient(_ matrix: Matrix) -> UnsafeMutablePointer<Float>? {
         guard let gradients, isTrainable(matrix) else { return nil }
         return gradients.base + matrix.offset
+    }
+
+    /// Threads that work on an operation.
+    var shareCount: Int { team?.count ?? 1 }
+
+    /// Runs `body` on parts of `0..<count`, one for each thread of the team; on all of it without a team.
+    func forEachShare(of count: Int, _ body: @Sendable (_ share: Int, _ part: Range<Int>) -> Void) {
+        if let team, count > 1 { team.forEachShare(of: count, body) } else { body(0, 0..<count) }
     }
 
     /// Short-lived memory of the operation at work.

@@ -12,6 +12,8 @@ public enum TensorError: Error, Sendable, Equatable, CustomStringConvertible {
     case unsupportedElementType(path: String, tensor: String, found: String)
     /// OpenBLAS could not be loaded.
     case missingBLAS(reason: String)
+    /// This processor lacks the instructions that make a precision worth having.
+    case unsupportedPrecision(Precision, needs: String)
 
     public var description: String {
         switch self {
@@ -29,6 +31,9 @@ public enum TensorError: Error, Sendable, Equatable, CustomStringConvertible {
             "tensor \"\(tensor)\" in \(path) has elements of type \(found), expected F32, F16 or BF16"
         case .missingBLAS(let reason):
             reason
+        case .unsupportedPrecision(let precision, let feature):
+            "precision \(precision.rawValue) needs a processor with \(feature), in use with the avx512 kernels; "
+                + "use float32 here"
         }
     }
 }

@@ -19,18 +19,45 @@ public final class WorkerPool: Sendable {
         public let arena: Arena
     }
 
-    public init(count: Int = 2) {
+    /// - Parameter profiling: note the time of every operation, see `profile`.
+    public init(count: Int = 2, profiling: Bool = false) {
         precondition(count >= 1, "a pool needs at least one thread, found \(count)")
         self.count = count
-        crew = Crew(count: count)
+        crew = Crew(count: count, profiling: profiling)
         crew.start()
     }
 
     deinit { crew.stop() }
 
+    /// Where the threads' time went so far, summed over them; empty without profiling.
+    public var profile: OperationProfile { crew.profile }
+
     /// Runs `body` once for each share and returns when all are done.
     public func run(_ body: @Sendable (Share) -> Void) {
         withoutActuallyEscaping(body) { crew.run($0) }
+    }
+
+    /// Runs `body` on the calling thread while the other threads stand by to take parts of its operations.
+    public func lead<Result>(_ body: (Team) -> Result) -> Result { crew.lead(body) }
+
+    /// All threads of a pool at the disposal of one of them.
+    public struct Team {
+        /// Number of threads, the leader's included.
+        public var count: Int { crew.count }
+        /// Scratch memory of the leader.
+        public let arena: Arena
+        fileprivate let crew: Crew
+
+        /// Runs `body` on parts of `0..<count` that are as even as possible, and returns when all are done.
+        func forEachShare(of count: Int, _ body: @Sendable (_ share: Int, _ part: Range<Int>) -> Void) {
+            withoutActuallyEscaping(body) { body in
+                crew.fork { share in
+                    let start = count * share.index / share.count
+                    let end = count * (share.index + 1) / share.count
+                    if start < end { body(share.index, start..<end) }
+                }
+            }
+        }
     }
 
     /// The shares' results, in order of the shares.
@@ -49,7 +76,7 @@ public final class WorkerPool: Sendable {
 // by the release of `generation`; each arena is touched by the thread of its index alone, index 0 under `callers`;
 // the thread handles are written before the first job and read in `stop`.
 private final class Crew: @unchecked Sendable {
-    private let count: Int
+    let count: Int
     private let arenas: [Arena]
     private var threads: [pthread_t] = []
     private var job: (@Sendable (WorkerPool.Share) -> Void)?
@@ -63,9 +90,18 @@ private final class Crew: @unchecked Sendable {
     /// sooner than that, and waking a sleeper costs as much.
     private static let patience = 2_000
 
-    init(count: Int) {
+    init(count: Int, profiling: Bool) {
         self.count = count
         arenas = (0..<count).map { _ in Arena() }
+        if profiling { for arena in arenas { arena.profile = OperationProfile() } }
+    }
+
+    var profile: OperationProfile {
+        callers.withLock { _ in
+            var sum = OperationProfile()
+            for arena in arenas { arena.profile.map { sum.add($0) } }
+            return sum
+        }
     }
 
     func start() {
@@ -95,17 +131,28 @@ private final class Crew: @unchecked Sendable {
     }
 
     func run(_ job: @escaping @Sendable (WorkerPool.Share) -> Void) {
-        callers.withLock { _ in
-            self.job = job
-            publish()
-            job(share(0))
-            var rounds = 0
-            while remaining.load(ordering: .acquiring) > 0 {
-                rounds += 1
-                if rounds > Self.patience { sched_yield() }
-            }
-            self.job = nil
+        callers.withLock { _ in fork(job) }
+    }
+
+    func lead<Result>(_ body: (WorkerPool.Team) -> Result) -> Result {
+        // The lock's closure may not take `body` along, which need not be sendable.
+        var result: Result?
+        callers.withLock { _ in result = body(WorkerPool.Team(arena: arenas[0], crew: self)) }
+        guard let result else { preconditionFailure("the lock runs its closure") }
+        return result
+    }
+
+    /// Needs `callers`.
+    fileprivate func fork(_ job: @escaping @Sendable (WorkerPool.Share) -> Void) {
+        self.job = job
+        publish()
+        job(share(0))
+        var rounds = 0
+        while remaining.load(ordering: .acquiring) > 0 {
+            rounds += 1
+            if rounds > Self.patience { sched_yield() }
         }
+        self.job = nil
     }
 
     func stop() {

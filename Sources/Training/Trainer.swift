@@ -35,14 +35,18 @@ public struct Trainer: Sendable {
     public let recipe: Recipe
     private let pool: WorkerPool
 
+    /// Where the time of training went so far; empty unless the trainer profiles.
+    public var profile: OperationProfile { pool.profile }
+
     /// Starts `recipe.threads` threads, which live as long as the trainer.
     ///
+    /// - Parameter profiling: note the time of every operation.
     /// - Throws: ``TrainingError/invalidOption(field:value:expected:)``, `AdapterError.invalidOption`.
-    public init(encoder: any TextEncoder, recipe: Recipe) throws {
+    public init(encoder: any TextEncoder, recipe: Recipe, profiling: Bool = false) throws {
         try recipe.validateForTraining()
         self.encoder = encoder
         self.recipe = recipe
-        pool = WorkerPool(count: recipe.threads)
+        pool = WorkerPool(count: recipe.threads, profiling: profiling)
     }
 
     /// Trains. Blocks the calling thread, which does a share of the work.

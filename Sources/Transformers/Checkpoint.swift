@@ -4,16 +4,16 @@ import Tensors
 struct Checkpoint {
     private let file: SafetensorsFile
     private let prefix: String
-    private let packing: Bool
+    private let format: WeightFormat
 
     /// - Parameter prefixes: what checkpoints of models with and without a head put before every name; the first
     ///   that occurs in the file counts.
-    init(path: String, prefixes: [String], packing: Bool) throws {
+    init(path: String, prefixes: [String], format: WeightFormat) throws {
         file = try SafetensorsFile(path: path)
         let names = file.names
         prefix =
             prefixes.first { prefix in names.contains { $0.hasPrefix(prefix + "embeddings.") } } ?? prefixes[0]
-        self.packing = packing
+        self.format = format
     }
 
     /// The weights that were packed need not stay in memory twice.
@@ -31,7 +31,8 @@ struct Checkpoint {
     func linear(_ names: [String], inputs: Int, outputs: Int) throws -> FrozenLinear {
         try FrozenLinear(
             weights: names.map { try matrix($0 + ".weight", rows: outputs, columns: inputs) },
-            biases: names.map { try vector($0 + ".bias", count: outputs) }, packing: packing)
+            biases: names.map { try vector($0 + ".bias", count: outputs) },
+            packing: format.packing, precision: format.precision)
     }
 
     func layerNorm(_ name: String, width: Int, epsilon: Float) throws -> LayerNorm {

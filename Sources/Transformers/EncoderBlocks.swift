@@ -34,7 +34,7 @@ struct FeedForward: Sendable {
         if context.adapts(site) {
             let projected = tape.linear(x, intermediate)
             context.adapt(site, input: x, output: projected.slice)
-            hidden = tape.gelu(projected)
+            hidden = tape.gelu(projected, after: intermediate.precision)
         } else {
             hidden = tape.linear(x, intermediate, gelu: true)
         }

@@ -15,11 +15,15 @@ public enum EncoderRegistry {
 
     /// Loads the encoder of a directory in Hugging Face layout: `config.json` and `model.safetensors`.
     ///
-    /// - Parameter packing: copy the weights into the order the kernels read them in, once for each process. Without
-    ///   it all weights stay in the mapped file, shared between processes, and products are slower for short inputs.
-    /// - Throws: ``TransformerError`` or `TensorError`.
-    public static func loadEncoder(from directory: String, packing: Bool = true) throws -> any TextEncoder {
-        let model = ModelDirectory(path: directory, packing: packing)
+    /// - Parameters:
+    ///   - packing: copy the weights into the order the kernels read them in, once for each process. Without it all
+    ///     weights stay in the mapped file, shared between processes, and products are slower for short inputs.
+    ///   - precision: of the products with packed weights.
+    /// - Throws: ``TransformerError`` or `TensorError`, such as for a precision this processor does not support.
+    public static func loadEncoder(
+        from directory: String, packing: Bool = true, precision: Precision = .float32
+    ) throws -> any TextEncoder {
+        let model = ModelDirectory(path: directory, format: WeightFormat(packing: packing, precision: precision))
         let kind = try model.configuration(as: ModelKind.self).modelType
         guard let loader = loaders[kind] else {
             throw TransformerError.unsupportedModelType(

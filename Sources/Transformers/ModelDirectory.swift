@@ -1,9 +1,16 @@
 import Foundation
+import Tensors
+
+/// How a model holds its projections' weights in memory.
+struct WeightFormat {
+    let packing: Bool
+    let precision: Precision
+}
 
 /// A model in Hugging Face layout on disk.
 struct ModelDirectory {
     let path: String
-    let packing: Bool
+    let format: WeightFormat
 
     var configurationPath: String { path + "/config.json" }
     var weightsPath: String { path + "/model.safetensors" }

@@ -76,7 +76,7 @@ extension PostNormEncoder {
         self.shape = shape
         self.layout = layout
         let checkpoint = try Checkpoint(
-            path: directory.weightsPath, prefixes: layout.prefixes, packing: directory.packing)
+            path: directory.weightsPath, prefixes: layout.prefixes, format: directory.format)
         let hidden = shape.hiddenSize
         tables = EmbeddingTables(
             word: try checkpoint.matrix(

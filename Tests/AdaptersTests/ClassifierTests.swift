@@ -33,8 +33,9 @@ import Transformers
         for features in plain { #expect(abs(features.reduce(0) { $0 + $1 * $1 } - 1) < 1e-5) }
     }
 
-    @Test(arguments: [1, 2, 3])
-    func `An answer is the same bits alone and in any mixed batch`(threads: Int) throws {
+    @Test(arguments: [1, 2, 3], Precision.allCases.filter(\.isSupported))
+    func `An answer is the same bits alone and in any mixed batch`(threads: Int, precision: Precision) throws {
+        let encoder = try TinyBert.encoder(precision: precision)
         let first = try TinyBert.adapter(encoder)
         let second = try first.growing(to: TinyBert.labels + ["f"], encoder: encoder)
             .replacing(parameters: (0..<first.layout.count + 33).map { Float($0 % 17) * 0.02 - 0.15 })
@@ -52,6 +53,23 @@ import Transformers
             #expect(classifier.outputs([request], pool: pool) == [output])
             #expect(output.logits.count == request.adapter?.labels.count ?? 0)
         }
+    }
+
+    @Test(arguments: zip([Precision.bfloat16, .int8], [Float(0.9995), 0.998]))
+    func `Features of a reduced precision point where those of float32 do`(
+        precision: Precision, cosine: Float
+    ) throws {
+        guard precision.isSupported else {
+            #expect(throws: TensorError.self) { _ = try TinyBert.encoder(precision: precision) }
+            return
+        }
+        let texts = try TinyBert.record().sequences
+        let adapter = try TinyBert.adapter(encoder)
+        let exact = Classifier(encoder: encoder).features(texts, adapter: adapter, pool: pool)
+        let found = Classifier(encoder: try TinyBert.encoder(precision: precision))
+            .features(texts, adapter: adapter, pool: pool)
+        for (x, y) in zip(found, exact) { #expect(zip(x, y).reduce(0) { $0 + $1.0 * $1.1 } > cosine) }
+        #expect(found != exact)
     }
 
     @Test func `No requests have no outputs`() {

@@ -159,4 +159,17 @@ struct RowKernelTests {
             #expect(value == expected || value.isNaN && expected.isNaN)
         }
     }
+
+    @Test("transpose", arguments: ["portable"] + vectorKernels, [(1, 1), (3, 9), (4, 4), (15, 32), (33, 7), (8, 0)])
+    func transposing(name: String, size: (rows: Int, columns: Int)) throws {
+        let kernels = try #require(ck_named(name)).pointee
+        let (rows, columns) = size
+        let from = (0..<rows * (columns + 2)).map { Float($0) }
+        var found = [Float](repeating: -1, count: columns * (rows + 1))
+        kernels.transpose(rows, columns, from, columns + 2, &found, rows + 1)
+        let expected = (0..<columns).flatMap { column -> [Float] in
+            (0..<rows).map { from[$0 * (columns + 2) + column] } + [-1]
+        }
+        #expect(found == expected)
+    }
 }

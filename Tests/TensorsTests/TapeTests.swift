@@ -137,4 +137,81 @@ struct TapeTests {
         #expect(largestError(results[0].0, results[1].0) < 1e-5)
         #expect(largestError(results[0].1, results[1].1) < 1e-5)
     }
+
+    @Test("reduced precisions come near float32, forward and back", arguments: Precision.allCases)
+    func precisions(precision: Precision) throws {
+        var random = RandomValues(seed: 9)
+        let weights = [40, 61].map { Matrix(rows: $0, columns: 75, values: random.floats($0 * 75)) }
+        let biases = [40, 61].map { Matrix(rows: 1, columns: $0, values: random.floats($0)) }
+        guard precision.isSupported else {
+            #expect(throws: TensorError.self) {
+                _ = try FrozenLinear(weights: weights, biases: biases, precision: precision)
+            }
+            return
+        }
+        let values = random.floats(9 * 75)
+        let seed = random.floats(9 * 101)
+        let results = try [Precision.float32, precision].map { precision in
+            let projection = try FrozenLinear(weights: weights, biases: biases, precision: precision)
+            let tape = Tape(arena: arena)
+            let x = tape.input(rows: 9, columns: 75, values: values, requiresGradient: true)
+            let y = tape.linear(x, projection, gelu: true)
+            tape.backward(from: y, seed: seed)
+            return (tape.read(y), tape.readGradient(x))
+        }
+        let tolerance: Float = precision == .float32 ? 0 : 0.04
+        #expect(relativeError(results[1].0, results[0].0) <= tolerance)
+        #expect(relativeError(results[1].1, results[0].1) <= tolerance)
+    }
+
+    @Test("a team gives the bits of one thread", arguments: Precision.allCases.filter(\.isSupported), [1, 2, 3])
+    func team(precision: Precision, threads: Int) throws {
+        var random = RandomValues(seed: 10)
+        let joint = try FrozenLinear(
+            weights: [Matrix(rows: 3 * 64, columns: 64, values: random.floats(3 * 64 * 64))], biases: [],
+            precision: precision)
+        let wide = try FrozenLinear(
+            weights: [Matrix(rows: 200, columns: 64, values: random.floats(200 * 64))],
+            biases: [Matrix(rows: 1, columns: 200, values: random.floats(200))], precision: precision)
+        let update = LowRankUpdate(
+            down: Matrix(rows: 4, columns: 64, values: random.floats(4 * 64)),
+            up: Matrix(rows: 200, columns: 4, values: random.floats(200 * 4)), scale: 0.5)
+        let values = random.floats(11 * 64)
+        func run(_ tape: Tape) -> [Float] {
+            let x = tape.input(rows: 11, columns: 64, values: values)
+            let attended = tape.attention(tape.linear(x, joint), offsets: [0, 4, 5, 11], headCount: 4)
+            let y = tape.linear(attended, wide)
+            tape.addLowRank([LowRankSegment(rows: 2..<9, update: update)], of: attended, to: y.slice)
+            return tape.read(tape.gelu(y))
+        }
+        let pool = WorkerPool(count: threads)
+        #expect(pool.lead { run(Tape(team: $0)) } == run(Tape(arena: arena)))
+    }
+
+    @Test("a profile counts each operation and its arithmetic")
+    func profile() throws {
+        let pool = WorkerPool(count: 2, profiling: true)
+        let projection = try FrozenLinear(
+            weights: [Matrix(rows: 5, columns: 3, values: [Float](repeating: 1, count: 15))], biases: [])
+        pool.run { share in
+            let tape = Tape(arena: share.arena)
+            let x = tape.input(rows: 2, columns: 3, values: [1, 2, 3, 4, 5, 6], requiresGradient: true)
+            let y = tape.linear(x, projection)
+            tape.backward(from: y, seed: [Float](repeating: 1, count: 10))
+        }
+        let entries = pool.profile.entries.sorted { $0.key < $1.key }
+        #expect(entries.map(\.key.operation) == [.frozenLinear, .frozenLinear])
+        #expect(entries.map(\.key.isBackward) == [false, true])
+        for (_, entry) in entries {
+            #expect(entry.calls == 2 && entry.operations == 2 * 2 * 2 * 15)
+            #expect(entry.bytes == 2 * 4 * (15 + 6 + 10) && entry.seconds > 0)
+        }
+        #expect(WorkerPool(count: 1).profile.entries.isEmpty)
+    }
+
+    /// Root mean square of the differences, relative to that of the expected.
+    private func relativeError(_ found: [Float], _ expected: [Float]) -> Float {
+        let error = zip(found, expected).reduce(0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+        return (error / expected.reduce(0) { $0 + $1 * $1 }).squareRoot()
+    }
 }

@@ -1,14 +1,16 @@
 import Adapters
 import Foundation
 import Schema
+import Tensors
 import Transformers
 
 /// A random BERT of two layers with an adapter, and what PyTorch and PEFT made of them; `make_fixture.py` wrote it.
 public enum TinyBert {
     public static let directory = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
 
-    public static func encoder() throws -> any TextEncoder {
-        try EncoderRegistry.loadEncoder(from: directory.appendingPathComponent("base").path)
+    public static func encoder(precision: Precision = .float32) throws -> any TextEncoder {
+        try EncoderRegistry.loadEncoder(
+            from: directory.appendingPathComponent("base").path, precision: precision)
     }
 
     public static let labels = ["a", "b", "c", "d", "e"]

@@ -60,6 +60,9 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
     /// dp = scale·p·(dp − Σ p·dp) in every row: the gradient of the scores, in place.
     void (*softmax_gradient)(long rows, long columns, long row, float scale, const float *p, float *dp);
 
+    /// to [columns, rows] = fromᵀ, from [rows, columns].
+    void (*transpose)(long rows, long columns, const float *from, long from_row, float *to, long to_row);
+
     float (*dot)(long count, const float *x, const float *y);
     /// y += scale·x
     void (*add_scaled)(long count, float scale, const float *x, float *y);
@@ -71,10 +74,53 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         float beta1, float beta2, float step_size, float inverse_root_correction, float epsilon, float decay);
     void (*widen_bf16)(long count, const uint16_t *from, float *to);
     void (*widen_f16)(long count, const uint16_t *from, float *to);
+
+    /// Multiplies and adds in registers alone, so often; returns how many arithmetic operations that were.
+    long (*multiply_add)(long rounds);
 } ck_kernels;
+
+/// Products with weights of fewer bits. Along the inner dimension, operands lie in words of 32 bits, two bfloat16 or
+/// four bytes each, the last filled up with zeros; a row of k elements takes ck_bf16_words(k) or ck_int8_words(k).
+///
+/// The instructions these need are not part of `avx512`, so each kind has a table of its own.
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    /// Rounds x [rows, columns] to the nearest bfloat16, ties to even. Subnormal numbers may become zero.
+    void (*narrow)(long rows, long columns, const float *x, void *words);
+
+    /// As `linear`, from rows that `narrow` wrote and a weight that `ck_pack_bf16` packed; sums are float32.
+    void (*linear)(
+        long m, long n, long k, const void *x, const void *panels, const float *bias, float *y, long y_row,
+        ck_epilogue epilogue, float *derivative);
+
+    long (*multiply_add)(long rounds);
+} ck_bf16_kernels;
+
+typedef struct __attribute__((swift_attr("@Sendable"))) {
+    /// Each row as offset + scale·u, u in 0...255 nearest: the row's least value becomes 0, its greatest 255.
+    /// A row with a value that is not finite gets a NaN for its offset, and so do all products with it.
+    void (*quantize)(long rows, long columns, const float *x, void *words, float *scales, float *offsets);
+
+    /// y = xWᵀ + bias, or GELU of it, from rows that `quantize` wrote and a weight that `ck_pack_int8` packed.
+    /// Sums are exact for k up to 65,536; GELU may be off by 2e-4. CK_ACCUMULATE is not offered.
+    void (*linear)(
+        long m, long n, long k, const void *x, const float *scales, const float *offsets, const void *panels,
+        const float *weight_scales, const float *weight_sums, const float *bias, float *y, long y_row,
+        ck_epilogue epilogue);
+
+    /// GELU as `linear` computes it, to the bit.
+    void (*gelu)(long count, const float *x, float *y);
+
+    long (*multiply_add)(long rounds);
+} ck_int8_kernels;
 
 /// Plain loops: the reference of every other table.
 extern const ck_kernels ck_portable;
+extern const ck_bf16_kernels ck_bf16_portable;
+extern const ck_int8_kernels ck_int8_portable;
+
+/// The dot-product instructions, where the processor has them and `ck_best` is `avx512`; else null.
+const ck_bf16_kernels *ck_bf16_best(void);
+const ck_int8_kernels *ck_int8_best(void);
 
 /// The fastest table this processor can run. `PERENNIAL_KERNELS=portable|avx2|avx512` asks for another.
 const ck_kernels *ck_best(void);
@@ -90,6 +136,18 @@ void ck_pack(long n, long k, const float *w, long w_row, float *panels);
 
 /// Packs the transpose of W [k, n], so that `linear` computes xW.
 void ck_pack_transposed(long n, long k, const float *w, long w_row, float *panels);
+
+long ck_bf16_words(long k);
+long ck_int8_words(long k);
+
+/// Packs W for the reduced `linear` into panels of CK_PANEL columns and as many words: element (j, p), the output's
+/// and the input's index, is w[j·w_row + p·w_column], so that a transpose is packed by exchanging the strides.
+void ck_pack_bf16(long n, long k, const float *w, long w_row, long w_column, void *panels);
+
+/// As above, each row of W rounded to scale·q, q in −127...127, with scales and Σ scale·q of every output.
+void ck_pack_int8(
+    long n, long k, const float *w, long w_row, long w_column, void *panels, float *weight_scales,
+    float *weight_sums);
 
 typedef struct {
     bool avx2, fma, avx512f, avx512bw, avx512dq, avx512vl, avx512_bf16, avx512_vnni;

@@ -22,10 +22,17 @@ struct BenchTrain: AsyncParsableCommand {
     @Option(help: "Peak learning rate.") var learningRate = 2e-3
     @Option(help: "Seed.") var seed: UInt64 = 0
     @Option(help: "Threads.") var threads = 2
+    @Option(help: "Products with the frozen weights: float32, bfloat16 or int8. The test is judged in float32.")
+    var precision = Precision.float32
+    @Option(help: "Directory to write the adapter to, as `bench serve --adapter` and Hugging Face PEFT read it.")
+    var save: String?
+    @Flag(help: "Show where the time goes, by operation, against what the processor reaches at best.")
+    var profile = false
 
     func run() async throws {
         let recipe = try recipe()
-        let base = try BaseModel(ModelLocation(options).directory(of: model))
+        let directory = try ModelLocation(options).directory(of: model)
+        let base = try BaseModel(directory, precision: precision)
         let examples = try LabelledFile.load(URL(filePath: data))
         guard !examples.isEmpty else { throw CommandFailure("\(data) holds no example", .badData) }
         let labels = Set(examples.map(\.label)).sorted()
@@ -39,7 +46,7 @@ struct BenchTrain: AsyncParsableCommand {
                     ids: base.tokenizer.encode(example.text, maximumLength: maxLength), label: label)
             }
         }
-        let trainer = try Trainer(encoder: base.encoder, recipe: recipe)
+        let trainer = try Trainer(encoder: base.encoder, recipe: recipe, profiling: profile)
         let progress = ProgressLine("train", quiet: options.hidesProgress)
         let outcome = try trainer.run(
             Trainer.Input(parent: nil, labels: labels, newExamples: try tokenized(examples))
@@ -50,14 +57,22 @@ struct BenchTrain: AsyncParsableCommand {
         }
         progress.finish("done")
         let tests = try test.map { try tokenized(try LabelledFile.load(URL(filePath: $0))) }
+        let roofline =
+            profile ? Roofline(trainer.profile, seconds: outcome.trainingSeconds, threads: threads, precision) : nil
+        let judge = precision == .float32 ? trainer : try Trainer(encoder: BaseModel(directory).encoder, recipe: recipe)
+        if let save {
+            try AdapterFiles(outcome.adapter, lineage: AdapterLineage(base: base.lineage(), recipe: recipe))
+                .write(to: URL(filePath: save))
+        }
         let result = Result(
             examples_per_second: outcome.examplesPerSecond,
             tokens_per_second: Double(outcome.tokens) / outcome.trainingSeconds, seconds: outcome.trainingSeconds,
             loss: Double(outcome.losses.last ?? 0),
-            accuracy: tests.map { trainer.score(outcome.adapter, on: $0).accuracy },
+            accuracy: tests.map { judge.score(outcome.adapter, on: $0).accuracy },
             peak_rss_bytes: Measurement.peakResidentBytes, threads: threads,
-            blas: try BLAS.information().coreName)
+            precision: precision, blas: try BLAS.information().coreName, roofline: roofline)
         if options.json { return try JSON.print(result) }
+        if let roofline { Console.line(roofline.table) }
         Console.line(
             String(
                 format: "%.0f examples/s, %.0f tokens/s, %.1f s, loss %.3f%@", result.examples_per_second,
@@ -95,6 +110,8 @@ struct BenchTrain: AsyncParsableCommand {
         var accuracy: Double?
         var peak_rss_bytes: Int
         var threads: Int
+        var precision: Precision
         var blas: String
+        var roofline: Roofline?
     }
 }

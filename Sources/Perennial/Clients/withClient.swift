@@ -49,7 +49,7 @@ private func withLocalClient<Result: Sendable>(
     // Said before anything starts, in words that name the remedy.
     if needsModel { _ = try model.directory() }
     let service = try PerennialService(options.serviceConfiguration(), home: home, store: store, logger: logger) {
-        try BaseModel(model.directory()).classifier(adapters: store.home.adapters)
+        try model.load().classifier(adapters: store.home.adapters)
     }
     let client = ServiceClient(transport: InProcessTransport(service: service))
     guard needsModel else { return try await body(client) }

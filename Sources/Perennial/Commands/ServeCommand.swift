@@ -6,6 +6,7 @@ import Pipeline
 import ServiceLifecycle
 import Serving
 import Store
+import Tensors
 
 struct ServeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +24,7 @@ struct ServeCommand: AsyncParsableCommand {
         if let port { configuration.server.port = port }
         let model = options.serviceModel
         _ = try model.directory()
+        if !noWorker { try configuration.precision.training.requireSupport() }
         let logger = options.logger("service")
         let store = try Store(home: Home(root: options.homeDirectory))
         let record = ServiceRecord(home: store.home)
@@ -34,7 +36,7 @@ struct ServeCommand: AsyncParsableCommand {
             onRunning: { port in
                 record.write(host: host, port: port ?? 0, logger: logger)
                 logger.info("listening on http://\(host):\(port ?? 0), home \(store.home.root.path)")
-            }, classifier: { try BaseModel(model.directory()).classifier(adapters: store.home.adapters) })
+            }, classifier: { try model.load().classifier(adapters: store.home.adapters) })
 
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: service)]
         if configuration.inbox.enabled {

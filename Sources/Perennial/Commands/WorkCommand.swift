@@ -33,10 +33,11 @@ struct WorkCommand: AsyncParsableCommand {
         // Said at once where it is missing, loaded only when there is something to learn.
         let model = try ModelLocation(options).directory(of: configuration.model)
         let recipes = RecipeLibrary(home: options.homeDirectory)
+        let precision = configuration.precision.training
         let idleLimit = supervisor.map { _ in Self.idleLimit }
         let worker: @Sendable () throws -> UpdateWorker = {
             UpdateWorker(
-                store: store, learner: try BaseModel(model).learner(threads: 2),
+                store: store, learner: try BaseModel(model, precision: precision).learner(threads: 2),
                 recipe: { try recipes.recipe(named: $0) }, keptVersions: configuration.adapters.keep,
                 idleLimit: idleLimit, logger: logger)
         }

@@ -1,13 +1,21 @@
 import Foundation
+import Tensors
 
 /// What `perennial serve` and `perennial work` need to know besides the home directory. `Configs/service.yaml`.
 struct ServiceConfiguration: Codable, Equatable {
     /// Base model: a name under `<home>/models`, or a directory.
     var model = "all-MiniLM-L6-v2"
+    var precision = Precisions()
     var server = Server()
     var limits = Limits()
     var inbox = Inbox()
     var adapters = Adapters()
+
+    /// In what numbers the products with the base model's weights are computed.
+    struct Precisions: Codable, Equatable {
+        var serving = Precision.float32
+        var training = Precision.float32
+    }
 
     struct Server: Codable, Equatable {
         var host = "127.0.0.1"

@@ -1,3 +1,5 @@
+import CKernels
+
 extension Tape {
     /// Scaled dot-product attention within each sequence, every token attending to all tokens of its own.
     ///
@@ -17,28 +19,45 @@ extension Tape {
         let y = allocate(rows: joint.rows, columns: width, requiresGradient: recording)
         let shape = AttentionShape(headCount: headCount, headWidth: width / headCount, offsets: offsets)
         let probabilities = recording ? arena.allocate(shape.probabilityCount) : nil
-        let mark = arena.mark
-        let scores = probabilities ?? arena.allocate(shape.longest * shape.longest)
-        let transposed = arena.allocate(shape.longest * shape.headWidth)
-        shape.forEachHead { head in
-            let scores = recording ? scores + head.probabilityOffset : scores
-            attend(shape, head, values(joint), scores: scores, transposed: transposed, into: values(y))
+        timed(.attention, shape.cost(products: 2)) {
+            attend(shape, values(joint), probabilities: probabilities, into: values(y))
         }
-        arena.release(to: mark)
         if let probabilities {
             record(AttentionRecord(joint: joint, y: y, shape: shape, probabilities: probabilities))
         }
         return y
     }
 
+    /// - Parameter probabilities: where to keep them, `[n, n]` for every head; `nil` to forget them.
     private func attend(
-        _ shape: AttentionShape, _ head: AttentionShape.Head, _ joint: UnsafePointer<Float>,
+        _ shape: AttentionShape, _ joint: UnsafePointer<Float>, probabilities: UnsafeMutablePointer<Float>?,
+        into y: UnsafeMutablePointer<Float>
+    ) {
+        let heads = shape.heads
+        let (square, kernels) = (shape.longest * shape.longest, kernels)
+        let scratchCount = square + shape.longest * shape.headWidth
+        withScratch(scratchCount * shareCount) { scratch in
+            nonisolated(unsafe) let (joint, y, scratch, probabilities) = (joint, y, scratch, probabilities)
+            forEachShare(of: heads.count) { share, range in
+                let scores = scratch + share * scratchCount
+                for head in heads[range] {
+                    Self.attend(
+                        kernels, shape, head, joint,
+                        scores: probabilities.map { $0 + head.probabilityOffset } ?? scores,
+                        transposed: scores + square, into: y)
+                }
+            }
+        }
+    }
+
+    private static func attend(
+        _ kernels: ck_kernels, _ shape: AttentionShape, _ head: AttentionShape.Head, _ joint: UnsafePointer<Float>,
         scores: UnsafeMutablePointer<Float>, transposed: UnsafeMutablePointer<Float>,
         into y: UnsafeMutablePointer<Float>
     ) {
         let (n, d, width, stride) = (head.length, shape.headWidth, shape.width, 3 * shape.width)
         let query = joint + head.row * stride + head.column
-        shape.transposeHead(query + width, length: n, into: transposed)
+        kernels.transpose(n, d, query + width, stride, transposed, n)
         kernels.gemm(n, n, d, 1, query, stride, 1, transposed, n, scores, n, false)
         kernels.softmax(n, n, n, shape.scale, scores)
         kernels.gemm(
@@ -53,6 +72,9 @@ private struct AttentionRecord: Record {
     /// `[n, n]` for every head of every sequence.
     let probabilities: UnsafeMutablePointer<Float>
 
+    var operation: Operation { .attention }
+    var backwardCost: OperationCost { shape.cost(products: 4) }
+
     func backward(_ tape: Tape) {
         guard let dy = tape.gradient(y) else { return }
         let kernels = tape.kernels
@@ -61,7 +83,7 @@ private struct AttentionRecord: Record {
         let joint = tape.values(joint)
         tape.withScratch(shape.longest * (shape.longest + d)) { dScores in
             let transposed = dScores + shape.longest * shape.longest
-            shape.forEachHead { head in
+            for head in shape.heads {
                 let n = head.length
                 let probability = probabilities + head.probabilityOffset
                 let query = joint + head.row * stride + head.column
@@ -69,7 +91,7 @@ private struct AttentionRecord: Record {
                 let dOut = dy + head.row * width + head.column
                 let accumulate = gradient.accumulate
                 // dP = dO·Vᵀ, dV = Pᵀ·dO
-                shape.transposeHead(query + 2 * width, length: n, into: transposed)
+                kernels.transpose(n, d, query + 2 * width, stride, transposed, n)
                 kernels.gemm(n, n, d, 1, dOut, width, 1, transposed, n, dScores, n, false)
                 kernels.gemm(n, d, n, 1, probability, 1, n, dOut, width, dQuery + 2 * width, stride, accumulate)
                 kernels.softmax_gradient(n, n, n, shape.scale, probability, dScores)
@@ -102,22 +124,24 @@ private struct AttentionShape {
     var probabilityCount: Int { headCount * lengths.reduce(0) { $0 + $1 * $1 } }
     private var lengths: [Int] { zip(offsets.dropFirst(), offsets).map { $0 - $1 } }
 
-    func forEachHead(_ body: (Head) -> Void) {
+    var heads: [Head] {
+        var heads: [Head] = []
+        heads.reserveCapacity(headCount * lengths.count)
         var probabilityOffset = 0
         for (row, length) in zip(offsets, lengths) {
             for head in 0..<headCount {
-                body(
+                heads.append(
                     Head(row: row, column: head * headWidth, length: length, probabilityOffset: probabilityOffset))
                 probabilityOffset += length * length
             }
         }
+        return heads
     }
 
-    /// Rows of the joint matrix at one head as `[headWidth, length]`.
-    func transposeHead(_ from: UnsafePointer<Float>, length: Int, into to: UnsafeMutablePointer<Float>) {
-        for token in 0..<length {
-            let row = from + token * 3 * width
-            for column in 0..<headWidth { to[column * length + token] = row[column] }
-        }
+    /// Of a pass with so many products for each head; it reads four activations or writes them, and the scores twice.
+    func cost(products: Int) -> OperationCost {
+        let rows = offsets.last ?? 0
+        return .streaming(
+            4 * rows * width + 2 * probabilityCount, operations: products * 2 * headWidth * probabilityCount)
     }
 }

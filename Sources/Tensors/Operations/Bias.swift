@@ -20,6 +20,11 @@ private struct BiasRecord: Record {
     let bias: Matrix
     let output: Variable.Slice
 
+    var operation: Operation { .head }
+    var backwardCost: OperationCost {
+        .streaming(output.variable.rows * bias.count, operations: output.variable.rows * bias.count)
+    }
+
     func backward(_ tape: Tape) {
         let variable = output.variable
         guard let dy = tape.gradient(variable), let gradient = tape.gradient(bias) else { return }

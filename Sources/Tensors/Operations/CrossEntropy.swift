@@ -13,12 +13,13 @@ extension Tape {
         let recording = requiresGradient(logits)
         let loss = allocate(rows: 1, columns: 1, requiresGradient: recording)
         let probabilities = arena.allocate(logits.count)
-        probabilities.update(from: values(logits), count: logits.count)
-        kernels.softmax(logits.rows, logits.columns, logits.columns, 1, probabilities)
-        var sum = 0.0
-        for (row, label) in labels.enumerated() {
-            sum += logSumExp(values(logits) + row * logits.columns, count: logits.columns)
-            sum -= Double(values(logits)[row * logits.columns + label])
+        let sum = timed(.loss, .streaming(2 * logits.count, operations: 4 * logits.count)) {
+            probabilities.update(from: values(logits), count: logits.count)
+            kernels.softmax(logits.rows, logits.columns, logits.columns, 1, probabilities)
+            return labels.enumerated().reduce(0.0) { sum, item in
+                let row = values(logits) + item.offset * logits.columns
+                return sum + logSumExp(row, count: logits.columns) - Double(row[item.element])
+            }
         }
         values(loss)[0] = Float(sum / Double(divisor))
         if recording {
@@ -45,6 +46,9 @@ private struct CrossEntropyRecord: Record {
     let labels: [Int]
     let divisor: Int
     let probabilities: UnsafeMutablePointer<Float>
+
+    var operation: Operation { .loss }
+    var backwardCost: OperationCost { .streaming(2 * logits.count, operations: 2 * logits.count) }
 
     func backward(_ tape: Tape) {
         guard let dLoss = tape.gradient(loss) else { return }

@@ -34,8 +34,10 @@ extension Tape {
         let mask = arena.allocate(x.count)
         let threshold = UInt64(rate * 0x1p64)
         let scale = Float(1 / (1 - rate))
-        for element in 0..<x.count { mask[element] = key.value(at: element) < threshold ? 0 : scale }
-        kernels.multiply(x.count, values(x), mask, values(y), false)
+        timed(.dropout, .streaming(4 * x.count, operations: x.count)) {
+            for element in 0..<x.count { mask[element] = key.value(at: element) < threshold ? 0 : scale }
+            kernels.multiply(x.count, values(x), mask, values(y), false)
+        }
         if recording { record(DropoutRecord(x: x, y: y, mask: mask)) }
         return y
     }
@@ -45,6 +47,9 @@ private struct DropoutRecord: Record {
     let x: Variable
     let y: Variable
     let mask: UnsafeMutablePointer<Float>
+
+    var operation: Operation { .dropout }
+    var backwardCost: OperationCost { .streaming(3 * y.count, operations: y.count) }
 
     func backward(_ tape: Tape) {
         guard let dy = tape.gradient(y) else { return }

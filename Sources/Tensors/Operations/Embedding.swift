@@ -24,7 +24,17 @@ extension Tape {
             offsets.first == 0 && offsets.last == ids.count, "offsets \(offsets) do not span \(ids.count) tokens")
         let width = tables.word.columns
         let y = allocate(rows: ids.count, columns: width)
-        var row = values(y)
+        timed(.embedding, .streaming(4 * y.count, operations: 2 * y.count)) {
+            embed(ids, offsets: offsets, tables: tables, into: values(y))
+        }
+        return y
+    }
+
+    private func embed(
+        _ ids: [Int32], offsets: [Int], tables: EmbeddingTables, into y: UnsafeMutablePointer<Float>
+    ) {
+        let width = tables.word.columns
+        var row = y
         for (start, end) in zip(offsets, offsets.dropFirst()) {
             precondition(
                 end - start + tables.firstPosition <= tables.position.rows,
@@ -40,6 +50,5 @@ extension Tape {
                 row += width
             }
         }
-        return y
     }
 }

@@ -9,7 +9,10 @@ extension Tape {
         let recording = requiresGradient(x)
         let y = allocate(rows: x.rows, columns: projection.outputWidth, requiresGradient: recording)
         let derivative = recording && gelu ? arena.allocate(y.count) : nil
-        projection.multiply(kernels, rows: x.rows, values(x), into: values(y), gelu: gelu, derivative: derivative)
+        timed(.frozenLinear, projection.cost(rows: x.rows)) {
+            projection.multiply(
+                on: self, rows: x.rows, values(x), into: values(y), gelu: gelu, derivative: derivative)
+        }
         if recording { record(FrozenLinearRecord(x: x, y: y, projection: projection, derivative: derivative)) }
         return y
     }
@@ -21,11 +24,14 @@ private struct FrozenLinearRecord: Record {
     let projection: FrozenLinear
     let derivative: UnsafeMutablePointer<Float>?
 
+    var operation: Operation { .frozenLinear }
+    var backwardCost: OperationCost { projection.cost(rows: x.rows) }
+
     func backward(_ tape: Tape) {
         guard let dy = tape.gradient(y) else { return }
         if let derivative { tape.kernels.multiply(y.count, derivative, dy, dy, false) }
         let dx = tape.gradientTarget(x)
-        projection.multiplyGradient(tape.kernels, rows: x.rows, dy, into: dx.base, accumulate: dx.accumulate)
+        projection.multiplyGradient(on: tape, rows: x.rows, dy, into: dx.base, accumulate: dx.accumulate)
         tape.releaseGradient(y)
     }
 }

@@ -15,9 +15,11 @@ extension Tape {
         let y = allocate(rows: x.rows, columns: x.columns, requiresGradient: recording)
         let normalized = recording ? arena.allocate(x.count) : nil
         let inverseDeviation = recording ? arena.allocate(x.rows) : nil
-        kernels.layer_norm(
-            x.rows, x.columns, values(x), residual.map { UnsafePointer(values($0)) }, gain.base, bias.base, epsilon,
-            values(y), normalized, inverseDeviation)
+        timed(.layerNorm, .streaming((residual == nil ? 2 : 3) * x.count, operations: 8 * x.count)) {
+            kernels.layer_norm(
+                x.rows, x.columns, values(x), residual.map { UnsafePointer(values($0)) }, gain.base, bias.base,
+                epsilon, values(y), normalized, inverseDeviation)
+        }
         if let normalized, let inverseDeviation {
             record(
                 LayerNormRecord(
@@ -35,6 +37,9 @@ private struct LayerNormRecord: Record {
     let gain: Matrix
     let normalized: UnsafeMutablePointer<Float>
     let inverseDeviation: UnsafeMutablePointer<Float>
+
+    var operation: Operation { .layerNorm }
+    var backwardCost: OperationCost { .streaming(3 * y.count, operations: 9 * y.count) }
 
     func backward(_ tape: Tape) {
         guard let dy = tape.gradient(y) else { return }

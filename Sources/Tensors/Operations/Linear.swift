@@ -6,9 +6,11 @@ extension Tape {
         )
         let recording = requiresGradient(x) || isTrainable(weight)
         let y = allocate(rows: x.rows, columns: weight.rows, requiresGradient: recording)
-        kernels.gemm_transposed(
-            x.rows, weight.rows, x.columns, 1, values(x), x.columns, weight.base, weight.columns, values(y),
-            weight.rows, false)
+        timed(.head, .streaming(x.count + y.count + weight.count, operations: 2 * x.rows * weight.count)) {
+            kernels.gemm_transposed(
+                x.rows, weight.rows, x.columns, 1, values(x), x.columns, weight.base, weight.columns, values(y),
+                weight.rows, false)
+        }
         if recording { record(LinearRecord(x: x, y: y, weight: weight)) }
         if let bias { addBias(bias, to: y.slice) }
         return y
@@ -19,6 +21,11 @@ private struct LinearRecord: Record {
     let x: Variable
     let y: Variable
     let weight: Matrix
+
+    var operation: Operation { .head }
+    var backwardCost: OperationCost {
+        .streaming(2 * (x.count + weight.count) + y.count, operations: 4 * x.rows * weight.count)
+    }
 
     func backward(_ tape: Tape) {
         guard let dy = tape.gradient(y) else { return }

@@ -30,6 +30,14 @@ public struct LowRankSegment: Sendable {
         self.rows = rows
         self.update = update
     }
+
+    /// Of adding the update once.
+    var cost: OperationCost {
+        let (inputs, outputs) = (update.down.columns, update.up.rows)
+        return .streaming(
+            rows.count * (inputs + 2 * outputs) + update.rank * (inputs + outputs),
+            operations: 2 * rows.count * update.rank * (inputs + outputs))
+    }
 }
 
 extension Tape {
@@ -41,7 +49,7 @@ extension Tape {
     public func addLowRank(_ segments: [LowRankSegment], of x: Variable, to output: Variable.Slice) {
         for segment in segments {
             check(segment, x: x, output: output)
-            addLowRank(segment, of: x, to: output)
+            timed(.lowRank, segment.cost) { addLowRank(segment, of: x, to: output) }
         }
     }
 
@@ -63,14 +71,22 @@ extension Tape {
         let recording = isTrainable(update.down) || isTrainable(update.up) || requiresGradient(x)
         let mark = arena.mark
         let hidden = arena.allocate(rows * rank)
-        let from = values(x) + segment.rows.lowerBound * x.columns
-        kernels.gemm_transposed(
-            rows, rank, x.columns, 1, from, x.columns, update.down.base, x.columns, hidden, rank, false)
-        let stride = output.variable.columns
-        let to = values(output.variable) + segment.rows.lowerBound * stride + output.columns.lowerBound
+        let (inputs, stride, kernels) = (x.columns, output.variable.columns, kernels)
         withScratch(rank * width) { transposed in
-            transpose(update.up.base, rows: width, columns: rank, into: transposed)
-            kernels.gemm(rows, width, rank, update.scale, hidden, rank, 1, transposed, width, to, stride, true)
+            kernels.transpose(width, rank, update.up.base, rank, transposed, width)
+            nonisolated(unsafe) let (hidden, transposed) = (hidden, transposed)
+            nonisolated(unsafe) let from = values(x) + segment.rows.lowerBound * inputs
+            nonisolated(unsafe) let to =
+                values(output.variable) + segment.rows.lowerBound * stride + output.columns.lowerBound
+            forEachShare(of: rows) { _, part in
+                let (first, count) = (part.lowerBound, part.count)
+                kernels.gemm_transposed(
+                    count, rank, inputs, 1, from + first * inputs, inputs, update.down.base, inputs,
+                    hidden + first * rank, rank, false)
+                kernels.gemm(
+                    count, width, rank, update.scale, hidden + first * rank, rank, 1, transposed, width,
+                    to + first * stride, stride, true)
+            }
         }
         guard recording else { return arena.release(to: mark) }
         requireGradient(output.variable)
@@ -84,6 +100,12 @@ private struct LowRankRecord: Record {
     let output: Variable.Slice
     /// Ax, `[rows, rank]`.
     let hidden: UnsafeMutablePointer<Float>
+
+    var operation: Operation { .lowRank }
+    /// Two products more than forward, of the same sizes.
+    var backwardCost: OperationCost {
+        OperationCost(operations: 2 * segment.cost.operations, bytes: 2 * segment.cost.bytes)
+    }
 
     func backward(_ tape: Tape) {
         guard let gradient = tape.gradient(output.variable) else { return }
@@ -102,7 +124,7 @@ private struct LowRankRecord: Record {
         let dx = tape.requiresGradient(x) ? tape.zeroedGradientTarget(x) : nil
         tape.withScratch(rows * rank + rank * width) { dHidden in
             let transposed = dHidden + rows * rank
-            transpose(update.up.base, rows: width, columns: rank, into: transposed)
+            kernels.transpose(width, rank, update.up.base, rank, transposed, width)
             kernels.gemm_transposed(
                 rows, rank, width, update.scale, dy, stride, transposed, width, dHidden, rank, false)
             let from = tape.values(x) + segment.rows.lowerBound * x.columns
@@ -114,15 +136,6 @@ private struct LowRankRecord: Record {
                 rows, x.columns, rank, 1, dHidden, rank, 1, update.down.base, x.columns,
                 dx + segment.rows.lowerBound * x.columns, x.columns, true)
         }
-    }
-}
-
-/// `to` `[columns, rows]` = `from` `[rows, columns]`ᵀ.
-private func transpose(
-    _ from: UnsafePointer<Float>, rows: Int, columns: Int, into to: UnsafeMutablePointer<Float>
-) {
-    for row in 0..<rows {
-        for column in 0..<columns { to[column * rows + row] = from[row * columns + column] }
     }
 }
 

@@ -6,12 +6,14 @@ extension Tape {
             zip(offsets.dropFirst(), offsets).allSatisfy { $0 > $1 }, "a sequence without tokens has no mean")
         let recording = requiresGradient(x)
         let y = allocate(rows: offsets.count - 1, columns: x.columns, requiresGradient: recording)
-        for sequence in 0..<y.rows {
-            let mean = values(y) + sequence * x.columns
-            mean.update(repeating: 0, count: x.columns)
-            let rows = offsets[sequence]..<offsets[sequence + 1]
-            let share = 1 / Float(rows.count)
-            for row in rows { kernels.add_scaled(x.columns, share, values(x) + row * x.columns, mean) }
+        timed(.pooling, .streaming(x.count + y.count, operations: 2 * x.count)) {
+            for sequence in 0..<y.rows {
+                let mean = values(y) + sequence * x.columns
+                mean.update(repeating: 0, count: x.columns)
+                let rows = offsets[sequence]..<offsets[sequence + 1]
+                let share = 1 / Float(rows.count)
+                for row in rows { kernels.add_scaled(x.columns, share, values(x) + row * x.columns, mean) }
+            }
         }
         if recording { record(MeanPoolRecord(x: x, y: y, offsets: offsets)) }
         return y
@@ -40,6 +42,9 @@ private struct MeanPoolRecord: Record {
     let y: Variable
     let offsets: [Int]
 
+    var operation: Operation { .pooling }
+    var backwardCost: OperationCost { .streaming(2 * x.count + y.count, operations: 2 * x.count) }
+
     func backward(_ tape: Tape) {
         guard let dy = tape.gradient(y) else { return }
         let dx = tape.zeroedGradientTarget(x)
@@ -59,6 +64,9 @@ private struct NormalizeRecord: Record {
     let y: Variable
     let scale: Float
     let factors: UnsafeMutablePointer<Float>
+
+    var operation: Operation { .pooling }
+    var backwardCost: OperationCost { .streaming(4 * y.count, operations: 6 * y.count) }
 
     /// dx = factor·(dy − y·(y·dy)/scale²)
     func backward(_ tape: Tape) {

@@ -1,0 +1,73 @@
+import Foundation
+import Tensors
+import Testing
+
+@Suite("Reduced precision", .enabled(if: SystemTest.hasModel), .serialized)
+struct PrecisionTests {
+    private static let demo = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../Configs/demo").standardized
+
+    @Test("An adapter trained on the demo's labels gives float32's label for at least 99.5 % of its held-out texts")
+    func agreement() throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "perennial-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        _ = try Self.perennial([
+            "bench", "train", "--data", Self.demo.appending(path: "train.jsonl").path, "--epochs", "2", "--quiet",
+            "--save", directory.path,
+        ])
+        for precision in [Precision.bfloat16, .int8] where precision.isSupported {
+            let result = try Self.perennial([
+                "bench", "serve", "--data", Self.demo.appending(path: "test.jsonl").path, "--adapter", directory.path,
+                "--precision", precision.rawValue, "--batch-size", "32", "--seconds", "0.1", "--json",
+            ])
+            let report = try JSONDecoder().decode(Report.self, from: Data(result.output.utf8))
+            #expect(report.agreement >= 0.995)
+            #expect(report.precision == precision && report.tokenize_us > 0)
+        }
+    }
+
+    @Test("A precision that the processor does not offer is refused, and the message names what it needs")
+    func unsupported() throws {
+        let result = try Self.perennial(
+            ["bench", "serve", "--data", Self.demo.appending(path: "test.jsonl").path, "--precision", "int8"],
+            environment: ["PERENNIAL_KERNELS": "avx2"])
+        #expect(result.status == 78)
+        #expect(result.errors.contains("avx512_vnni") && result.errors.contains("float32"))
+    }
+
+    @Test("A configuration with an unknown precision is refused, and the message names those there are")
+    func unknown() throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data("precision: {serving: int4}".utf8).write(to: file)
+        let result = try Self.perennial(["serve", "--port", "0", "--config", file.path])
+        #expect(result.status == 78)
+        #expect(result.errors.contains("int4") && result.errors.contains("float32, bfloat16, int8"))
+    }
+
+    private struct Report: Decodable {
+        var precision: Precision
+        var agreement: Double
+        var tokenize_us: Double
+    }
+
+    private static func perennial(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, errors: String) {
+        let process = Process()
+        process.executableURL = ServiceProcess.program
+        process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Files hold any amount; a full pipe would stop the program.
+        let directory = FileManager.default.temporaryDirectory
+        let files = (0..<2).map { _ in directory.appending(path: UUID().uuidString) }
+        defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+        for file in files { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: files[0])
+        process.standardError = try FileHandle(forWritingTo: files[1])
+        try process.run()
+        process.waitUntilExit()
+        let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+        return (process.terminationStatus, texts[0], texts[1])
+    }
+}
