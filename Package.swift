@@ -88,7 +88,8 @@ let package = Package(
         .target(
             name: "Serving",
             dependencies: [
-                "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Store",
+                "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Store", "Evaluation",
+                "CProcess",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Crypto", package: "swift-crypto"),
                 .product(name: "HTTPTypes", package: "swift-http-types"),
@@ -161,7 +162,8 @@ let package = Package(
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),
             ]),
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
-        .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"]),
+        .testTarget(
+            name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"], resources: [.copy("Fixtures")]),
         .target(
             name: "TinyBert", dependencies: ["Adapters", "Schema", "Tensors", "Transformers"], path: "Tests/TinyBert",
             exclude: ["adapter", "base", "reference", "make_fixture.py"]),

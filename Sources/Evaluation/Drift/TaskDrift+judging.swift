@@ -1,0 +1,139 @@
+import Foundation
+import Schema
+
+extension TaskDrift {
+    /// Spells of watching count against later ones for this long.
+    private static let spellMemory = 30 * 86_400.0
+    private static let permutations = 499
+    /// Enough for the levels that many spells ask for.
+    private static let confirmingPermutations = 2_999
+    private static let pointsKept = 120
+
+    /// Whether enough was seen since the last look for another one.
+    package var isDue: Bool { !due.isEmpty || (detections.newLabelSince == nil && hasNewLabels) }
+
+    private var hasNewLabels: Bool { options.isEnabled && newLabels.count >= options.newLabels }
+
+    private var due: [DriftTest.Source] {
+        guard options.isEnabled, reference != nil else { return [] }
+        return DriftTest.Source.allCases.filter { source in
+            let (total, held) = observations(source)
+            guard held >= options.minimumSample, referenceSize(source) >= options.minimumSample else { return false }
+            let since = total - (looked[source] ?? 0)
+            // ADWIN is cheap enough for every query; when it speaks, the dear tests do not wait for their turn.
+            let isCalled = source == .features && (detections.distance?.total ?? 0) > (looked[source] ?? 0)
+            return since >= max(10, options.window / 5) || isCalled
+        }
+    }
+
+    /// Judges what is due.
+    ///
+    /// - Returns: drifts that were confirmed or have ended.
+    package mutating func look(
+        at time: Timestamp, using generator: inout some RandomNumberGenerator
+    ) -> [DriftEvent] {
+        let sources = due
+        for source in sources {
+            looked[source] = observations(source).total
+            let found = evaluate(
+                source, latest: options.window, permutations: Self.permutations, using: &generator)
+            for (test, result) in found {
+                results[test] = result
+                series[test, default: []].append(DriftSeries.Point(time: time, value: result.value))
+                if series[test, default: []].count > Self.pointsKept { series[test]?.removeFirst() }
+            }
+        }
+        let tests = DriftTest.allCases.filter { results[$0] != nil }
+        let corrected = benjaminiHochbergAdjusted(tests.map { results[$0]?.pValue ?? 1 })
+        adjusted = Dictionary(uniqueKeysWithValues: zip(tests, corrected))
+        spells.removeAll { time.seconds - $0 > Self.spellMemory }
+        for test in tests where sources.contains(test.source) { advance(test, time.seconds, &generator) }
+        judgeNewLabels(time.seconds)
+        return transitions(time)
+    }
+
+    private mutating func advance(
+        _ test: DriftTest, _ time: Double, _ generator: inout some RandomNumberGenerator
+    ) {
+        guard let result = results[test] else { return }
+        let total = observations(test.source).total
+        var signal = signals[test] ?? DriftSignal()
+        let speaks = (adjusted[test] ?? 1) < options.pValue && isOver(test, result.value)
+        switch signal.look(speaks: speaks, total: total, time: time, window: options.window) {
+        case .began: spells.append(time)
+        case .ask(let count):
+            let fresh = evaluate(
+                test.source, latest: count, permutations: Self.confirmingPermutations, using: &generator)[test]
+            // Asked twice, and the harder the more often something was watched in vain.
+            let level = options.pValue / 2 / Double(max(spells.count, 1))
+            let confirmed = fresh.map { $0.pValue < level && isOver(test, $0.value, fully: true) } ?? false
+            signal.answer(confirmed: confirmed, total: total)
+        case .none, .ended: break
+        }
+        signals[test] = signal
+    }
+
+    private func isOver(_ test: DriftTest, _ value: Double, fully: Bool = false) -> Bool {
+        test.isOver(value, options, referenceAccuracy: reference?.accuracy ?? 0, fully: fully)
+    }
+
+    private mutating func judgeNewLabels(_ time: Double) {
+        if newLabels.count >= options.newLabels {
+            detections.newLabelSince = detections.newLabelSince ?? time
+        } else {
+            detections.newLabelSince = nil
+        }
+    }
+
+    /// Labels of arrivals in the window that the adapter does not know, each as often as it came.
+    var newLabels: [String] {
+        guard reference != nil else { return [] }
+        return arrivals.latest(options.window).map(\.label).filter { positions[$0] == nil }
+    }
+
+    private mutating func transitions(_ time: Timestamp) -> [DriftEvent] {
+        var events: [DriftEvent] = []
+        let current = verdicts
+        for kind in DriftKind.allCases {
+            let mine = current.filter { $0.kind == kind }
+            let level = mine.map(\.level).max() ?? .insufficient
+            if level == .drift, drifting[kind] == nil {
+                drifting[kind] = mine.compactMap(\.since?.seconds).min() ?? time.seconds
+                let told = mine.filter { $0.level == .drift }.map(Self.words).joined(separator: ", ")
+                events.append(DriftEvent(time: time, kind: kind, level: .drift, message: "\(kind.name): \(told)"))
+            } else if level != .drift, drifting[kind] != nil {
+                drifting[kind] = nil
+                events.append(
+                    DriftEvent(time: time, kind: kind, level: .ok, message: "\(kind.name): no drift any more"))
+            }
+        }
+        return events
+    }
+
+    /// "psi 0.41 (threshold 0.25, p 0.0007, 250 against 500)"
+    private static func words(_ verdict: DriftVerdict) -> String {
+        var parts: [String] = []
+        if let threshold = verdict.threshold { parts.append("threshold " + short(threshold)) }
+        if let pValue = verdict.pValue { parts.append("p " + short(pValue)) }
+        parts.append("\(verdict.samples.current) against \(verdict.samples.reference)")
+        return "\(verdict.statistic) \(verdict.value.map(short) ?? "?") (\(parts.joined(separator: ", ")))"
+    }
+
+    private static func short(_ value: Double) -> String { String(format: "%.3g", value) }
+}
+
+extension DriftKind {
+    var name: String {
+        switch self {
+        case .input: "input drift"
+        case .length: "drift of text lengths"
+        case .unknownTokens: "drift of unknown tokens"
+        case .prediction: "drift of predicted labels"
+        case .confidence: "drift of confidence"
+        case .label: "drift of arriving labels"
+        case .newLabel: "new labels"
+        case .performance: "drift of accuracy"
+        case .calibration: "drift of calibration"
+        }
+    }
+}

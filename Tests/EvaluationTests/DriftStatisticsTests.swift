@@ -1,0 +1,108 @@
+import Evaluation
+import Replay
+import Testing
+
+@Suite("Statistics of drift: properties")
+struct DriftStatisticsTests {
+    @Test("one distribution with itself is no distance, however many bins, once chance is taken off")
+    func chanceIsTakenOff() {
+        var generator = SeededGenerator(seed: 3)
+        func draw(_ count: Int, bins: Int) -> [Int] {
+            (0..<count).reduce(into: Array(repeating: 0, count: bins)) { counts, _ in
+                counts[Int(generator.next() % UInt64(bins))] += 1
+            }
+        }
+        var rejected = 0
+        for _ in 0..<60 {
+            let (reference, current) = (draw(1_000, bins: 77), draw(250, bins: 77))
+            let result = HistogramComparison(
+                reference: reference, current: current, permutations: 99, using: &generator)
+            #expect(result.rawPopulationStability > 0.15)
+            #expect(result.populationStability < 0.2)
+            if result.pValue < 0.05 { rejected += 1 }
+        }
+        // Binomial(60, 0.05) exceeds 9 once in 700 runs; the seed is fixed.
+        #expect(rejected <= 9)
+    }
+
+    @Test("a label that gains 20 points is beyond chance")
+    func labelShift() {
+        var generator = SeededGenerator(seed: 4)
+        func draw(_ count: Int, gained: Double) -> [Int] {
+            (0..<count).reduce(into: Array(repeating: 0, count: 50)) { counts, _ in
+                let moves = Double(generator.next() >> 11) * 0x1p-53 < gained
+                counts[moves ? 7 : Int(generator.next() % 50)] += 1
+            }
+        }
+        let (reference, current) = (draw(1_000, gained: 0), draw(250, gained: 0.2))
+        let result = HistogramComparison(reference: reference, current: current, using: &generator)
+        #expect(result.pValue == 0.002)
+        #expect(result.populationStability > 0.25)
+        #expect(result.jensenShannon > 0.1)
+    }
+
+    @Test("p-values of MMD are uniform where nothing moved, and small where something did")
+    func maximumMeanDiscrepancy() {
+        var generator = SeededGenerator(seed: 5)
+        func sample(shift: Float) -> [Float] {
+            var row = (0..<8).map { _ in Float(generator.next() >> 40) * 0x1p-24 - 0.5 }
+            row[0] += shift
+            return row
+        }
+        var below = 0
+        for _ in 0..<60 {
+            let matrix = FeatureMatrix((0..<60).map { _ in sample(shift: 0) }, width: 8)
+            let test = MaximumMeanDiscrepancy(gram: matrix.gram, count: 60, first: 30)
+            if test.pValue(permutations: 99, using: &generator) <= 0.1 { below += 1 }
+        }
+        #expect((1...14).contains(below))
+        let rows = (0..<60).map { sample(shift: $0 < 30 ? 0 : 0.6) }
+        let test = MaximumMeanDiscrepancy(gram: FeatureMatrix(rows, width: 8).gram, count: 60, first: 30)
+        #expect(test.pValue(using: &generator) == 0.002)
+    }
+
+    @Test("area under the curve counts ties by half")
+    func areaUnderCurve() {
+        #expect(DomainClassifier.areaUnderCurve(negative: [1, 2], positive: [2, 3]) == 0.875)
+        #expect(DomainClassifier.areaUnderCurve(negative: [5], positive: [1]) == 0)
+        #expect(DomainClassifier.areaUnderCurve(negative: [1, 1], positive: [1, 1]) == 0.5)
+    }
+
+    @Test("samples that are equal are no difference, samples apart are one")
+    func kolmogorovSmirnov() {
+        let same = KolmogorovSmirnov([1, 2, 3], [1, 2, 3])
+        #expect(same.statistic == 0 && same.pValue == 1)
+        let apart = KolmogorovSmirnov([1, 2, 3], [4, 5, 6])
+        #expect(apart.statistic == 1)
+        // Two of the 20 orders of three and three are as far apart.
+        #expect(abs(apart.pValue - 0.1) < 1e-12)
+    }
+
+    @Test("ADWIN tells which way the mean went, and stays small")
+    func adaptiveWindow() throws {
+        var window = AdaptiveWindow()
+        let changes = (0..<4_000).compactMap { window.add($0 < 2_000 ? 1 : 0) }
+        #expect(changes.first == .fall)
+        #expect(window.width <= 2_100 && window.mean < 0.1)
+    }
+
+    @Test("prequential accuracy slides, and Page–Hinkley sees it fall")
+    func prequential() {
+        var accuracy = PrequentialAccuracy(window: 4)
+        #expect(accuracy.accuracy == nil)
+        for answer in [true, true, true, false, false, false] { accuracy.add(answer) }
+        #expect(accuracy.accuracy == 0.25 && accuracy.count == 4 && accuracy.total == 6)
+        var test = PageHinkley(threshold: 10)
+        #expect((0..<500).allSatisfy { _ in test.add(0) == nil })
+        #expect((0..<100).contains { _ in test.add(1) == .rise })
+    }
+
+    @Test("calibration error is the distance of confidence and accuracy")
+    func calibration() throws {
+        var bins = CalibrationBins()
+        #expect(bins.expectedError == nil)
+        for index in 0..<10 { bins.add(confidence: 0.85, isCorrect: index < 6) }
+        for _ in 0..<10 { bins.add(confidence: 1, isCorrect: true) }
+        #expect(abs(try #require(bins.expectedError) - 0.125) < 1e-12)
+    }
+}
