@@ -15,7 +15,7 @@ struct Perennial: AsyncParsableCommand {
         version: Build.version,
         subcommands: [
             ServeCommand.self, WorkCommand.self, TaskCommand.self, IngestCommand.self, PredictCommand.self,
-            UpdateCommand.self, AdapterCommand.self, ReplayCommand.self, ForgettingCommand.self,
+            UpdateCommand.self, AdapterCommand.self, ReplayCommand.self, ForgettingCommand.self, DriftCommand.self, FeedbackCommand.self,
             DashboardCommand.self, ModelCommand.self, TokenizeCommand.self, EmbedCommand.self, BenchCommand.self,
             DoctorCommand.self,
         ])

@@ -86,7 +86,8 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         let id = work.update.id
         logger.info("update \(id) of task \(work.task.name): \(work.training.count) new examples")
         do {
-            let recipe = try recipe(work.task.update.recipe)
+            var recipe = try recipe(work.task.update.recipe)
+            recipe.replay.ratio *= work.replayFactor
             let input = try await input(of: work, recipe: recipe)
             let monitor = UpdateMonitor()
             let result = try await withThrowingTaskGroup(of: Learner.Result?.self) { group in

@@ -43,6 +43,9 @@ public struct UpdatePolicy: Sendable, Hashable, Codable {
     public var retention = Retention.inbox
     /// Learning recipe: a name in `Configs/recipes` or `default`.
     public var recipe = "default"
+    /// What a confirmed drift does.
+    public var onDrift = DriftAction.warn
+    public var drift = DriftOptions()
 
     public init() {}
 
@@ -51,6 +54,8 @@ public struct UpdatePolicy: Sendable, Hashable, Codable {
         case maximumWaitSeconds = "max_wait_seconds"
         case minimumExamplesAfterWait = "min_examples_after_wait"
         case holdout, retention, recipe
+        case onDrift = "on_drift"
+        case drift
     }
 
     /// Missing keys keep their defaults; unknown keys are refused where the JSON is read.
@@ -63,6 +68,8 @@ public struct UpdatePolicy: Sendable, Hashable, Codable {
         holdout = try values.decodeIfPresent(Double.self, forKey: .holdout) ?? holdout
         retention = try values.decodeIfPresent(Retention.self, forKey: .retention) ?? retention
         recipe = try values.decodeIfPresent(String.self, forKey: .recipe) ?? recipe
+        onDrift = try values.decodeIfPresent(DriftAction.self, forKey: .onDrift) ?? onDrift
+        drift = try values.decodeIfPresent(DriftOptions.self, forKey: .drift) ?? drift
     }
 
     public static let keys = CodingKeys.allCases.map(\.rawValue)

@@ -93,4 +93,6 @@ public enum UpdateTrigger: String, Sendable, Hashable, Codable {
     case age
     /// A user asked.
     case request
+    /// A drift was confirmed.
+    case drift
 }

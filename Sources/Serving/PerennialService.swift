@@ -24,6 +24,10 @@ public struct PerennialService: Service, CustomStringConvertible {
         public var engine = InferenceEngine.Limits()
         /// Recipes a task may name; `nil` accepts any name.
         public var recipes: [String]?
+        /// Whether predictions and arrivals are observed for drift; in one process of a home at most.
+        public var observesDrift = false
+        /// How long, and with how many bytes of text together, predictions are remembered for feedback.
+        public var feedback = FeedbackLimits()
         public init() {}
     }
 
@@ -34,6 +38,7 @@ public struct PerennialService: Service, CustomStringConvertible {
     /// What the routes need running: the engine, and what keeps its snapshot fresh. ``run()`` runs them; who calls
     /// ``respond(to:)`` without it runs them in a service group of his own.
     public let background: [any Service]
+    package let drift: DriftMonitor
 
     /// - Parameters:
     ///   - forgetting: fills in the metrics over an accuracy matrix.
@@ -53,7 +58,9 @@ public struct PerennialService: Service, CustomStringConvertible {
         let engine = InferenceEngine(limits: configuration.engine, metrics: metrics, logger: logger, load: classifier)
         let refresher = SnapshotRefresher(
             store: store, engine: engine, cache: cache, metrics: metrics, logger: logger)
-        background = [engine, refresher]
+        drift = DriftMonitor(
+            store: store, engine: engine, refresher: refresher, isEnabled: configuration.observesDrift, logger: logger)
+        background = configuration.observesDrift ? [engine, refresher, drift] : [engine, refresher]
 
         let router = Router(context: ServiceContext.self)
         router.add(middleware: RequestIDMiddleware())
@@ -61,17 +68,22 @@ public struct PerennialService: Service, CustomStringConvertible {
         router.add(middleware: ErrorMiddleware())
         TaskRoutes(store: store, refresher: refresher, metrics: metrics, recipes: configuration.recipes).add(to: router)
         ExampleRoutes(store: store, metrics: metrics, maximumBytes: configuration.ingestBytes).add(to: router)
-        PredictionRoutes(
+        let memory = PredictionMemory(limits: configuration.feedback)
+        let predictions = PredictionRoutes(
             store: store, engine: engine, cache: cache, refresher: refresher,
-            maximumInputs: configuration.inputsPerRequest
-        ).add(to: router)
+            maximumInputs: configuration.inputsPerRequest, drift: drift, memory: memory)
+        predictions.add(to: router)
+        FeedbackRoutes(store: store, memory: memory, drift: drift, metrics: metrics).add(to: router)
+        LabelStudioRoutes(store: store, predictions: predictions, metrics: metrics).add(to: router)
         UpdateRoutes(store: store).add(to: router)
         AdapterRoutes(store: store, refresher: refresher).add(to: router)
         ForgettingRoute(store: store, metrics: forgetting).add(to: router)
+        DriftRoute(store: store).add(to: router)
         ModelRoutes(engine: engine, refresher: refresher).add(to: router)
         HealthRoutes(refresher: refresher).add(to: router)
-        MetricsRoute(store: store, engine: engine, refresher: refresher, metrics: metrics, forgetting: forgetting)
-            .add(to: router)
+        MetricsRoute(
+            store: store, engine: engine, refresher: refresher, metrics: metrics, forgetting: forgetting, drift: drift
+        ).add(to: router)
         responder = router.buildResponder()
     }
 

@@ -55,7 +55,7 @@ extension Store {
             let digests = try RegistryDigests(db, task: task)
             for table in [
                 "evaluation", "alias_move", "version", "replay_removal", "replay_generation", "update_run",
-                "idempotency", "example", "label",
+                "idempotency", "example", "label", "drift", "drift_event",
             ] {
                 try db.execute(sql: "DELETE FROM \(table) WHERE task = ?", arguments: [task])
             }
@@ -137,6 +137,9 @@ enum TaskRules {
         try require(
             (0...0.5).contains(policy.holdout), "update.holdout", "\(policy.holdout); must lie between 0 and 0.5")
         try require(!policy.recipe.isEmpty, "update.recipe", "is empty; name a recipe, such as \"default\"")
+        if let problem = policy.drift.problem {
+            throw StoreError.invalidTask(field: "update.drift.\(problem.field)", reason: problem.reason)
+        }
     }
 
     private static func require(_ holds: Bool, _ field: String, _ reason: @autoclosure () -> String) throws {

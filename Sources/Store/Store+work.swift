@@ -95,6 +95,7 @@ extension Store {
         record.value.status = .training
         record.value.progress = 0
         try record.save(db)
+        let replayFactor = try DriftRecord.replayFactor(db, update: record.number, task: task.id)
 
         let training = try claims.examples(heldOut: false)
         guard let first = training.first, let last = training.last else { return nil }
@@ -103,7 +104,7 @@ extension Store {
             parent: try inputs.parent.flatMap { try VersionRecord.find(db, task: task.id, number: $0)?.value },
             replay: try ReplayState(
                 db, task: task.id, generation: inputs.replay, removalsThrough: inputs.removalsThrough),
-            range: first.sequence...last.sequence, attempt: record.attempts)
+            range: first.sequence...last.sequence, attempt: record.attempts, replayFactor: replayFactor)
     }
 }
 

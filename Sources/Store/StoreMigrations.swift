@@ -8,6 +8,7 @@ enum StoreMigrations {
         migrator.registerMigration("1-ledger") { try $0.execute(sql: ledger) }
         migrator.registerMigration("1-updates") { try $0.execute(sql: updates) }
         migrator.registerMigration("1-registry") { try $0.execute(sql: registry) }
+        migrator.registerMigration("2-drift") { try $0.execute(sql: drift) }
         return migrator
     }
 
@@ -159,5 +160,31 @@ enum StoreMigrations {
             total INTEGER NOT NULL,
             PRIMARY KEY (task, version, experience)
         ) STRICT, WITHOUT ROWID;
+        """
+
+    /// `drift.state` is what drift is measured by, `report` what was last judged; neither holds text. `replay_factor`
+    /// raises the replay share of updates that begin while a drift lasts; an update keeps the one it began with.
+    private static let drift = """
+        CREATE TABLE drift (
+            task INTEGER PRIMARY KEY REFERENCES task,
+            state BLOB NOT NULL,
+            report TEXT NOT NULL,
+            replay_factor REAL NOT NULL DEFAULT 1,
+            saved_at REAL NOT NULL
+        ) STRICT;
+
+        CREATE TABLE drift_event (
+            id INTEGER PRIMARY KEY AUTOINCREMENT,
+            task INTEGER NOT NULL REFERENCES task,
+            event TEXT NOT NULL
+        ) STRICT;
+        CREATE INDEX drift_event_task ON drift_event (task, id);
+
+        CREATE TABLE drift_cursor (
+            id INTEGER PRIMARY KEY CHECK (id = 1),
+            sequence INTEGER NOT NULL
+        ) STRICT;
+
+        ALTER TABLE update_run ADD COLUMN replay_factor REAL;
         """
 }

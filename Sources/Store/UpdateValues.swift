@@ -15,6 +15,8 @@ public struct UpdateWork: Sendable {
     public var range: ClosedRange<Int64>
     /// How often this update was claimed, 1 the first time.
     public var attempt: Int
+    /// By how much a drift raised the replay share when the update began.
+    public var replayFactor: Double
 }
 
 /// An example as the ledger keeps it.

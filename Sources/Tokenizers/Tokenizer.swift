@@ -9,6 +9,8 @@ public struct Tokenizer: Sendable {
     public let vocabularySize: Int
     /// Number of special tokens put around every text.
     public var specialTokenCount: Int { prefix.count + suffix.count }
+    /// Id that stands for what the vocabulary does not hold.
+    public var unknownID: Int32 { model.unknownID }
 
     /// Added tokens looked for in the text as given, and those looked for after normalisation.
     private let verbatimTokens: AddedTokens

@@ -5,7 +5,7 @@ struct WordPiece: Sendable {
     private let initialPieces: PieceTable
     /// Pieces that continue a word, without their prefix (`##`).
     private let continuations: PieceTable
-    private let unknownID: Int32
+    let unknownID: Int32
     private let maximumScalars: Int
 
     /// - Parameters:

@@ -11,6 +11,7 @@ import Testing
 struct ServiceHarness: Sendable {
     let store: Store
     let client: any TestClientProtocol
+    let drift: DriftMonitor
 
     /// Runs `body` against a service that is ready.
     static func run(
@@ -30,7 +31,7 @@ struct ServiceHarness: Sendable {
             while try await client.execute(uri: "/readyz", method: .get, testCallback: { $0.status }) != .ok {
                 await Task.yield()
             }
-            try await body(ServiceHarness(store: store, client: client))
+            try await body(ServiceHarness(store: store, client: client, drift: service.drift))
         }
         try store.close()
     }

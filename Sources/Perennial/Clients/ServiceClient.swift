@@ -55,6 +55,17 @@ struct ServiceClient: Sendable {
         try decode(ForgettingReport.self, from: try await get("/v1/tasks/\(task)/forgetting"))
     }
 
+    func drift(_ task: TaskName) async throws -> DriftReport {
+        try decode(DriftReport.self, from: try await get("/v1/tasks/\(task)/drift"))
+    }
+
+    func feedback(_ task: TaskName, _ body: FeedbackBody, key: String) async throws -> Data {
+        try await checked(
+            ServiceRequest(
+                method: "POST", path: "/v1/tasks/\(task)/feedback", contentType: "application/json", idempotencyKey: key,
+                body: try JSONEncoder().encode(body)))
+    }
+
     func metrics() async throws -> String { String(decoding: try await get("/metrics"), as: UTF8.self) }
 
     func decode<Value: Decodable>(_ type: Value.Type, from data: Data) throws -> Value {
@@ -104,6 +115,7 @@ struct PredictionRequest: Encodable {
 
 /// What a prediction carries, as far as the command line shows it.
 struct PredictionAnswer: Decodable {
+    var id: String
     var adapter: AdapterReference
     var data: [Item]
 

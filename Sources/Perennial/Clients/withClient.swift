@@ -81,7 +81,7 @@ extension PerennialService {
     /// The service as the configuration file describes it.
     init(
         _ configuration: ServiceConfiguration, home: URL, store: Store, metrics: ServiceMetrics = ServiceMetrics(),
-        logger: Logger,
+        logger: Logger, observesDrift: Bool = false,
         onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
         classifier: @escaping @Sendable () throws -> any TextClassifier
     ) throws {
@@ -92,6 +92,9 @@ extension PerennialService {
         settings.inputsPerRequest = configuration.limits.inputsPerRequest
         settings.engine.queue = configuration.limits.queue
         settings.recipes = RecipeLibrary(home: home).names
+        settings.observesDrift = observesDrift
+        settings.feedback = FeedbackLimits(
+            seconds: configuration.feedback.keepSeconds, bytes: configuration.feedback.keepBytes)
         self.init(
             configuration: settings, store: store,
             forgetting: { $0.report.withMetrics(beforeLearning: $0.beforeLearning, untrained: $0.untrained) },

@@ -6,5 +6,6 @@ struct BenchCommand: AsyncParsableCommand {
         subcommands: [
             BenchTrain.self, BenchServe.self, BenchLoad.self, BenchReplay.self, BenchIngest.self, BenchUpdates.self,
             BenchStream.self,
+            BenchDrift.self,
         ])
 }

@@ -43,6 +43,6 @@ struct PredictCommand: AsyncParsableCommand {
             let choices = item.top.map { String(format: "%@ %.3f", $0.label, $0.score) }.joined(separator: ", ")
             Console.line("\(choices)\t\(text)")
         }
-        Console.errorOutput(options.quiet ? "" : "answered by \(answer.adapter.version)\n")
+        Console.errorOutput(options.quiet ? "" : "answered by \(answer.adapter.version) as \(answer.id)\n")
     }
 }

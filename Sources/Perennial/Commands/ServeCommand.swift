@@ -33,6 +33,7 @@ struct ServeCommand: AsyncParsableCommand {
         MetricsSystem.bootstrap(metrics.registry)
         let service = try PerennialService(
             configuration, home: options.homeDirectory, store: store, metrics: metrics, logger: logger,
+            observesDrift: true,
             onRunning: { port in
                 record.write(host: host, port: port ?? 0, logger: logger)
                 logger.info("listening on http://\(host):\(port ?? 0), home \(store.home.root.path)")

@@ -21,6 +21,8 @@ struct TaskCommand: AsyncParsableCommand {
         @Option(help: "Share held out for evaluation, 0 to 0.5.") var holdout: Double?
         @Option(help: "What becomes of learned text: inbox (dropped) or keep.") var retention: Retention?
         @Option(help: "Learning recipe.") var recipe: String?
+        @Option(help: "What a confirmed drift does: warn, update, or replay (raise the replay share).")
+        var onDrift: DriftAction?
 
         func run() async throws {
             let name = try TaskName(name)
@@ -32,7 +34,7 @@ struct TaskCommand: AsyncParsableCommand {
                 update: Body.Policy(
                     min_examples: minExamples, max_wait_seconds: maxWaitSeconds,
                     min_examples_after_wait: minExamplesAfterWait, holdout: holdout, retention: retention?.rawValue,
-                    recipe: recipe))
+                    recipe: recipe, on_drift: onDrift?.rawValue))
             try await withClient(options, service) { client in
                 let answer = try await client.putTask(name, body)
                 if options.json {
@@ -55,6 +57,7 @@ struct TaskCommand: AsyncParsableCommand {
                 var holdout: Double?
                 var retention: String?
                 var recipe: String?
+                var on_drift: String?
             }
         }
     }
@@ -156,3 +159,4 @@ struct TaskCommand: AsyncParsableCommand {
 }
 
 extension Retention: ExpressibleByArgument {}
+extension DriftAction: ExpressibleByArgument {}

@@ -10,6 +10,7 @@ struct ServiceConfiguration: Codable, Equatable {
     var limits = Limits()
     var inbox = Inbox()
     var adapters = Adapters()
+    var feedback = Feedback()
 
     /// In what numbers the products with the base model's weights are computed.
     struct Precisions: Codable, Equatable {
@@ -50,6 +51,18 @@ struct ServiceConfiguration: Codable, Equatable {
     struct Adapters: Codable, Equatable {
         /// Newest versions kept of each task; the champion always is.
         var keep = 10
+    }
+
+    struct Feedback: Codable, Equatable {
+        /// How long feedback on a prediction is taken.
+        var keepSeconds = 86_400.0
+        /// Bytes of text together for which it is; the oldest predictions give way.
+        var keepBytes = 67_108_864
+
+        enum CodingKeys: String, CodingKey {
+            case keepSeconds = "keep_seconds"
+            case keepBytes = "keep_bytes"
+        }
     }
 
     static func load(from file: URL) throws -> Self {

@@ -9,8 +9,15 @@ extension Request {
     ///
     /// - Throws: ``APIError`` 400, 413 or 415.
     func jsonObject(isOptional: Bool = false) async throws -> JSONObject {
-        let bytes = try await bodyBytes(limit: Self.maximumBodyBytes)
-        if bytes.isEmpty, isOptional { return JSONObject([:]) }
+        JSONObject(try await jsonFields(limit: Self.maximumBodyBytes, isOptional: isOptional))
+    }
+
+    /// The fields of a body that others define, and may add to.
+    ///
+    /// - Throws: ``APIError`` 400, 413 or 415.
+    func jsonFields(limit: Int, isOptional: Bool = false) async throws -> [String: JSONValue] {
+        let bytes = try await bodyBytes(limit: limit)
+        if bytes.isEmpty, isOptional { return [:] }
         guard headers[.contentType].flatMap(ExampleFormat.init(mediaType:)) == .json else {
             throw unsupportedMediaType("application/json")
         }
@@ -26,7 +33,7 @@ extension Request {
         guard case .object(let fields) = value else {
             throw APIError.invalid(nil, code: "wrong_type", "the body must be a JSON object, found \(value.kind)")
         }
-        return JSONObject(fields)
+        return fields
     }
 
     private func bodyBytes(limit: Int) async throws -> [UInt8] {

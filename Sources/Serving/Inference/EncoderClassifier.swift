@@ -12,6 +12,8 @@ public struct EncoderClassifier: TextClassifier {
     private let tokenizer: Tokenizer
     private let adapters: AdapterStore
     private let pool: WorkerPool
+    /// Works on the calling thread alone, at that thread's priority.
+    private let idlePool = WorkerPool(count: 1)
 
     /// - Parameters:
     ///   - baseDigest: adapters trained on other weights are refused.
@@ -55,6 +57,15 @@ public struct EncoderClassifier: TextClassifier {
     public func probabilities(_ batch: [ClassifierInput]) -> [[Float]] {
         let requests = batch.map { (tokens: $0.tokens, adapter: loaded($0.adapter).weights) }
         return classifier.logits(requests, pool: pool).map { Adapters.probabilities($0) }
+    }
+
+    public var unknownToken: Int32? { tokenizer.unknownID }
+
+    public func frozenFeatures(_ tokens: [[Int32]]) -> [[Float]] { classifier.features(tokens, pool: idlePool) }
+
+    public func probabilitiesAtIdle(_ batch: [ClassifierInput]) -> [[Float]] {
+        let requests = batch.map { (tokens: $0.tokens, adapter: loaded($0.adapter).weights) }
+        return classifier.logits(requests, pool: idlePool).map { Adapters.probabilities($0) }
     }
 
     private func loaded(_ adapter: any ServableAdapter) -> LoadedAdapter {

@@ -15,6 +15,16 @@ public protocol TextClassifier: Sendable {
     ///
     /// Invariant: what else is in the batch changes no result.
     func probabilities(_ batch: [ClassifierInput]) throws -> [[Float]]
+
+    /// Id of tokens that the vocabulary does not hold; `nil` where there is none.
+    var unknownToken: Int32? { get }
+
+    /// Features of the base model without any adapter, of length 1. Blocks; called beside the engine, from the drift
+    /// monitor's idle thread only.
+    func frozenFeatures(_ tokens: [[Int32]]) throws -> [[Float]]
+
+    /// As ``probabilities(_:)``, but beside the engine, from the drift monitor's idle thread only.
+    func probabilitiesAtIdle(_ batch: [ClassifierInput]) throws -> [[Float]]
 }
 
 /// An adapter in memory.

@@ -60,7 +60,7 @@ struct ExampleRoutes: Sendable {
         return try .json(Release(released: try await store.releaseParked(task)))
     }
 
-    private static func idempotencyKey(_ request: Request) throws(APIError) -> String? {
+    static func idempotencyKey(_ request: Request) throws(APIError) -> String? {
         guard let key = request.headers[.idempotencyKey] else { return nil }
         guard (1...255).contains(key.utf8.count), key.utf8.allSatisfy({ (0x21...0x7E).contains($0) }) else {
             throw .invalid(

@@ -9,6 +9,7 @@ struct MetricsRoute: Sendable {
     let refresher: SnapshotRefresher
     let metrics: ServiceMetrics
     let forgetting: ForgettingMetrics
+    let drift: DriftMonitor
 
     func add(to router: Router<ServiceContext>) {
         router.resource("/metrics", get: show)
@@ -33,6 +34,7 @@ struct MetricsRoute: Sendable {
             }
         }
         learning.write(to: &text)
+        drift.metrics.write(to: &text)
         return Response(
             status: .ok, headers: [.contentType: PrometheusText.contentType],
             body: ResponseBody(byteBuffer: ByteBuffer(string: text.text)))

@@ -7,6 +7,12 @@ struct PredictionRequest {
     var topK: Int
     var adapter: AdapterSelector
 
+    init(inputs: [String], topK: Int = 1, adapter: AdapterSelector = .champion) {
+        self.inputs = inputs
+        self.topK = topK
+        self.adapter = adapter
+    }
+
     /// - Throws: ``APIError`` 400 that names the field.
     init(_ body: JSONObject, maximumInputs: Int) throws {
         var body = body

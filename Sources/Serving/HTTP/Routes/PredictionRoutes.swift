@@ -13,6 +13,8 @@ struct PredictionRoutes: Sendable {
     let cache: AdapterCache
     let refresher: SnapshotRefresher
     let maximumInputs: Int
+    let drift: DriftMonitor
+    let memory: PredictionMemory
 
     func add(to router: Router<ServiceContext>) {
         router.resource("/v1/tasks/{task}/predict", post: predict)
@@ -21,16 +23,23 @@ struct PredictionRoutes: Sendable {
     @Sendable private func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let task = try context.taskName()
         let body = try PredictionRequest(try await request.jsonObject(), maximumInputs: maximumInputs)
+        return try .json(try await answer(body, task: task))
+    }
+
+    /// One adapter version's answer, remembered for feedback and observed for drift.
+    func answer(_ body: PredictionRequest, task: TaskName) async throws -> PredictionAnswer {
         guard let classifier = engine.loadedClassifier else { throw ServingError.notReady }
         let version = try await resolve(body.adapter, of: task, classifier)
         let inputs = try body.inputs.map {
             ClassifierInput(tokens: try classifier.tokens(of: $0, for: version.adapter), adapter: version.adapter)
         }
         let rows = try await engine.probabilities(inputs)
-        return try .json(
-            PredictionAnswer(
-                id: "pred-\(UUID().uuidString.lowercased())", task: task, version: version, scores: rows,
-                topK: body.topK, tokens: inputs.reduce(0) { $0 + $1.tokens.count }))
+        let answer = PredictionAnswer(
+            id: "pred-\(UUID().uuidString.lowercased())", task: task, version: version, scores: rows,
+            topK: body.topK, tokens: inputs.reduce(0) { $0 + $1.tokens.count })
+        drift.predicted(answer, inputs)
+        memory.remember(answer, texts: body.inputs)
+        return answer
     }
 
     private func resolve(

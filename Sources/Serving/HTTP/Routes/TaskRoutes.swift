@@ -119,7 +119,41 @@ extension UpdatePolicy {
             }
             policy.recipe = name
         }
+        if let name = try changes.string("on_drift") {
+            guard let action = DriftAction(rawValue: name) else {
+                throw .invalid(
+                    "update.on_drift", code: "invalid_value",
+                    "\"update.on_drift\" must be \"update\", \"replay\" or \"warn\"")
+            }
+            policy.onDrift = action
+        }
+        if let options = try changes.object("drift") { policy.drift = try policy.drift.changed(by: options) }
         try changes.finish()
         return policy
+    }
+}
+
+extension DriftOptions {
+    /// These options with what `changes` says; ranges are checked where the task is stored.
+    func changed(by changes: JSONObject) throws(APIError) -> DriftOptions {
+        var changes = changes
+        var options = self
+        let whole = 1...1_000_000
+        let any = -1e9...1e9
+        options.isEnabled = try changes.boolean("enabled") ?? isEnabled
+        options.window = try changes.integer("window", in: whole) ?? window
+        options.minimumSample = try changes.integer("min_sample", in: whole) ?? minimumSample
+        options.pValue = try changes.number("p_value", in: any) ?? pValue
+        options.stabilityWatch = try changes.number("psi_watch", in: any) ?? stabilityWatch
+        options.stability = try changes.number("psi", in: any) ?? stability
+        options.jensenShannon = try changes.number("js", in: any) ?? jensenShannon
+        options.areaUnderCurve = try changes.number("auc", in: any) ?? areaUnderCurve
+        options.adwinDelta = try changes.number("adwin_delta", in: any) ?? adwinDelta
+        options.pageHinkley = try changes.number("page_hinkley", in: any) ?? pageHinkley
+        options.accuracyDrop = try changes.number("accuracy_drop", in: any) ?? accuracyDrop
+        options.calibrationError = try changes.number("calibration_error", in: any) ?? calibrationError
+        options.newLabels = try changes.integer("new_labels", in: whole) ?? newLabels
+        try changes.finish()
+        return options
     }
 }

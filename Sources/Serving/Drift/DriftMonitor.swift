@@ -1,0 +1,269 @@
+import Adapters
+import Evaluation
+import Foundation
+import Logging
+import Schema
+import ServiceLifecycle
+import Store
+
+/// Observes predictions and arrivals for drift, away from the requests.
+///
+/// A request leaves its answers in a bounded buffer and goes on. Once a second the monitor takes them, reads what arrived
+/// in the ledger, embeds a sample of both by the frozen base on a thread at idle priority, and judges. What it knows is
+/// saved in the store and survives a restart; texts are neither kept nor saved.
+package final actor DriftMonitor: Service {
+    let store: Store
+    let engine: InferenceEngine
+    let refresher: SnapshotRefresher
+    private nonisolated let isEnabled: Bool
+    let logger: Logger
+    nonisolated let metrics = DriftMetrics()
+    nonisolated let buffer = ObservationBuffer()
+
+    /// Queries embedded at each look, over all tasks.
+    private static let embeddingsPerTick = 32
+    /// Arrivals answered at each look, over all tasks.
+    private static let answersPerTick = 64
+    /// Arrivals read at each look; of more, the last.
+    private static let arrivalsPerTick = 2_000
+    private static let secondsBetweenSaves = 30.0
+
+    private var drifts: [TaskName: TaskDrift] = [:]
+    private var unsaved: Set<TaskName> = []
+    private var cursor: Int64?
+    private var lastSave = Timestamp.now
+    private var thread: IdleThread?
+
+    init(store: Store, engine: InferenceEngine, refresher: SnapshotRefresher, isEnabled: Bool, logger: Logger) {
+        self.store = store
+        self.engine = engine
+        self.refresher = refresher
+        self.isEnabled = isEnabled
+        self.logger = logger
+    }
+
+    /// Takes a request's answers; costs a lock and an append.
+    nonisolated func predicted(_ answer: PredictionAnswer, _ inputs: [ClassifierInput]) {
+        guard isEnabled else { return }
+        buffer.append(answer, inputs, at: .now)
+    }
+
+    /// Takes a user's word on an answer.
+    nonisolated func judged(_ task: TaskName, isCorrect: Bool, confidence: Double?) {
+        guard isEnabled else { return }
+        buffer.append(
+            ObservationBuffer.Judged(task: task, time: .now, isCorrect: isCorrect, confidence: confidence))
+    }
+
+    /// Looks once a second until graceful shutdown, then saves.
+    package func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in
+            guard (try? await engine.classifier) != nil else { return }
+            for report in (try? await store.driftReports()) ?? [] { metrics.judged(report) }
+            while !Task.isCancelled {
+                do {
+                    try await tick()
+                } catch is CancellationError {
+                    break
+                } catch {
+                    logger.error("drift could not be observed", metadata: ["error": "\(error)"])
+                }
+                try? await Task.sleep(for: .seconds(1))
+            }
+        }
+        // Not cancellable: what was observed is worth a transaction.
+        await Task { try? await save() }.value
+        thread?.stop()
+        thread = nil
+    }
+
+    /// One look: takes what came, judges what is due, saves from time to time.
+    package func tick() async throws {
+        guard let classifier = engine.loadedClassifier, let snapshot = refresher.snapshot.current else { return }
+        let content = buffer.drain()
+        if content.dropped > 0 { metrics.dropped(content.dropped) }
+        let arrivals = try await readArrivals()
+        let tasks = Set(content.answered.map(\.task) + content.judged.map(\.task) + arrivals.map(\.task))
+        for task in tasks.sorted() {
+            guard let entry = snapshot.tasks[task], entry.task.update.drift.isEnabled else { continue }
+            try await prepare(entry, classifier)
+        }
+        try await observe(content, classifier)
+        try await observe(arrivals, snapshot, classifier)
+        for task in drifts.keys.sorted() {
+            guard let entry = snapshot.tasks[task] else {
+                drifts[task] = nil
+                metrics.keep(only: Set(snapshot.tasks.keys))
+                continue
+            }
+            try await look(entry)
+        }
+        if Timestamp.now.seconds - lastSave.seconds >= Self.secondsBetweenSaves { try await save() }
+    }
+
+    /// Runs on the idle thread, and counts what it cost.
+    private func atIdle<Value: Sendable>(
+        embedding count: Int = 0, _ work: @escaping @Sendable () throws -> Value
+    ) async throws -> Value {
+        let thread = self.thread ?? IdleThread(name: "drift")
+        self.thread = thread
+        let metrics = metrics
+        return try await thread.run {
+            let start = ContinuousClock.now
+            defer { metrics.worked(embedded: count, seconds: (ContinuousClock.now - start).seconds) }
+            return try work()
+        }
+    }
+
+    private func readArrivals() async throws -> [ArrivedExample] {
+        let from: Int64
+        if let cursor { from = cursor } else { from = try await store.driftCursor() }
+        let arrivals = try await store.arrivals(after: from, limit: Self.arrivalsPerTick)
+        cursor = arrivals.last?.sequence ?? from
+        if let first = arrivals.first, arrivals.count == Self.arrivalsPerTick, first.sequence > from + 1 {
+            metrics.dropped(Int(first.sequence - from - 1))
+        }
+        return arrivals
+    }
+
+    /// Loads what is known of a task, and compares it with the adapter that serves now.
+    private func prepare(_ entry: ServingSnapshot.Entry, _ classifier: any TextClassifier) async throws {
+        let task = entry.task.name
+        if drifts[task] == nil {
+            drifts[task] = try await load(task) ?? TaskDrift(options: entry.task.update.drift)
+        }
+        if drifts[task]?.options != entry.task.update.drift { drifts[task]?.options = entry.task.update.drift }
+        guard let champion = entry.champion, drifts[task]?.adapter != champion.reference else { return }
+        let learned = try await store.learnedExamples(task)
+        let old = drifts[task]?.reference
+        let builder = ReferenceBuilder(classifier: classifier, champion: champion, learned: learned, old: old)
+        let reference = try await atIdle(embedding: builder.newEmbeddings) { try builder.reference() }
+        drifts[task]?.compare(with: reference)
+        unsaved.insert(task)
+    }
+
+    private func load(_ task: TaskName) async throws -> TaskDrift? {
+        guard let data = try await store.driftState(task) else { return nil }
+        do {
+            var drift = try JSONDecoder().decode(TaskDrift.self, from: data)
+            drift.wake()
+            return drift
+        } catch {
+            logger.notice("drift of the task begins anew: what was saved cannot be read", metadata: ["task": "\(task)"])
+            return nil
+        }
+    }
+
+    private func observe(_ content: ObservationBuffer.Content, _ classifier: any TextClassifier) async throws {
+        let unknown = classifier.unknownToken
+        let known = content.answered.filter { drifts[$0.task]?.adapter?.digest == $0.digest }
+        for answer in known {
+            drifts[answer.task]?.observe(
+                label: answer.label, confidence: answer.confidence, length: answer.tokens.count,
+                unknown: answer.tokens.count { $0 == unknown }, at: answer.time.seconds)
+            unsaved.insert(answer.task)
+        }
+        for judged in content.judged {
+            drifts[judged.task]?.answer(
+                isCorrect: judged.isCorrect, confidence: judged.confidence, at: judged.time.seconds)
+            unsaved.insert(judged.task)
+        }
+        let sample = Self.spread(known, limit: Self.embeddingsPerTick)
+        guard !sample.isEmpty else { return }
+        let features = try await atIdle(embedding: sample.count) {
+            try classifier.frozenFeatures(sample.map(\.tokens))
+        }
+        for (answer, features) in zip(sample, features) {
+            drifts[answer.task]?.observe(features: features, at: answer.time.seconds)
+        }
+    }
+
+    private func observe(
+        _ arrivals: [ArrivedExample], _ snapshot: ServingSnapshot, _ classifier: any TextClassifier
+    ) async throws {
+        var questions: [(arrival: ArrivedExample, label: Int, input: ClassifierInput)] = []
+        for arrival in arrivals where drifts[arrival.task] != nil {
+            drifts[arrival.task]?.arrive(label: arrival.label, at: arrival.arrivedAt.seconds)
+            unsaved.insert(arrival.task)
+            // Test, then learn: only by an adapter that has not seen it. A label it does not know is counted apart.
+            guard arrival.isUnseen, let text = arrival.text, let champion = snapshot.tasks[arrival.task]?.champion,
+                let label = champion.adapter.labels.firstIndex(of: arrival.label)
+            else { continue }
+            let tokens = try classifier.tokens(of: text, for: champion.adapter)
+            questions.append((arrival, label, ClassifierInput(tokens: tokens, adapter: champion.adapter)))
+        }
+        let sample = Self.spread(questions, limit: Self.answersPerTick)
+        guard !sample.isEmpty else { return }
+        let inputs = sample.map(\.input)
+        let rows = try await atIdle { try classifier.probabilitiesAtIdle(inputs) }
+        for (question, scores) in zip(sample, rows) {
+            guard let best = scores.indices.max(by: { scores[$0] < scores[$1] }) else { continue }
+            drifts[question.arrival.task]?.answer(
+                isCorrect: best == question.label, confidence: Double(scores[best]),
+                at: question.arrival.arrivedAt.seconds)
+        }
+    }
+
+    /// At most `limit` of the elements, evenly over all of them.
+    private static func spread<Element>(_ elements: [Element], limit: Int) -> [Element] {
+        guard elements.count > limit else { return elements }
+        return (0..<limit).map { elements[$0 * elements.count / limit] }
+    }
+
+    private func look(_ entry: ServingSnapshot.Entry) async throws {
+        let task = entry.task.name
+        guard let drift = drifts[task], drift.isDue else { return }
+        let time = Timestamp.now
+        let (judged, events) = try await atIdle {
+            var drift = drift
+            // Which permutations are drawn follows from what was seen, so the same state gives the same verdict.
+            var generator = SeededGenerator(seed: drift.seed, stream: 11)
+            let events = drift.look(at: time, using: &generator)
+            return (drift, events)
+        }
+        drifts[task] = judged
+        metrics.judged(judged.report(task, at: time))
+        unsaved.insert(task)
+        guard !events.isEmpty else { return }
+        var acted: [DriftEvent] = []
+        for event in events { acted.append(try await act(on: event, entry.task)) }
+        try await save(events: [task: acted])
+    }
+
+    private func act(on event: DriftEvent, _ task: LearningTask) async throws -> DriftEvent {
+        var event = event
+        if event.level == .drift {
+            metrics.confirmed(event, task.name)
+            event.action = task.update.onDrift.rawValue
+            if task.update.onDrift == .update {
+                do {
+                    event.update = try await store.requestUpdate(task.name, trigger: .drift).id
+                } catch StoreError.nothingToLearn {
+                    event.action = DriftAction.warn.rawValue
+                    event.message += "; no examples wait that an update could learn"
+                }
+            }
+        }
+        logger.log(
+            level: event.level == .drift ? .warning : .notice, "\(event.message)",
+            metadata: ["task": "\(task.name)", "drift": "\(event.kind.rawValue)", "action": "\(event.action ?? "none")"])
+        return event
+    }
+
+    /// Saves what changed since the last time, with events that are new.
+    package func save(events: [TaskName: [DriftEvent]] = [:]) async throws {
+        let snapshot = refresher.snapshot.current
+        let changed = unsaved.sorted().compactMap { name in drifts[name].map { (name, $0) } }
+        lastSave = .now
+        guard !changed.isEmpty else { return }
+        unsaved = []
+        let replaying = Set(
+            changed.map(\.0).filter { snapshot?.tasks[$0]?.task.update.onDrift == .replay })
+        let records = try changed.map { name, drift in
+            DriftRecord(
+                task: name, state: try JSONEncoder().encode(drift), report: drift.report(name),
+                replayFactor: drift.isDrifting && replaying.contains(name) ? 2 : 1, events: events[name] ?? [])
+        }
+        try await store.saveDrift(records, cursor: cursor)
+    }
+}

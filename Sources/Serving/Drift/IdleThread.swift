@@ -1,0 +1,55 @@
+import CProcess
+import Foundation
+import Synchronization
+
+/// A thread that runs jobs one after the other, and only when nothing else wants the processor.
+final class IdleThread: Sendable {
+    private struct State {
+        var jobs: [@Sendable () -> Void] = []
+        var isStopping = false
+    }
+
+    private let state = Mutex(State())
+    private let wakeUp = DispatchSemaphore(value: 0)
+
+    /// Lives until ``stop()``.
+    init(name: String) {
+        let thread = Thread { [self] in runThread() }
+        thread.name = name
+        thread.stackSize = 8 << 20
+        thread.start()
+    }
+
+    /// Runs `work` after what was asked for before.
+    ///
+    /// - Throws: what `work` throws; `CancellationError` after ``stop()``.
+    func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            let isTaken = state.withLock { state in
+                guard !state.isStopping else { return false }
+                state.jobs.append { continuation.resume(with: Result { try work() }) }
+                return true
+            }
+            if isTaken { wakeUp.signal() } else { continuation.resume(throwing: CancellationError()) }
+        }
+    }
+
+    /// Ends the thread once what was asked for is done.
+    func stop() {
+        state.withLock { $0.isStopping = true }
+        wakeUp.signal()
+    }
+
+    private func runThread() {
+        // Where the kernel refuses, the thread works on at the usual priority: its share is small.
+        _ = process_make_idle(0)
+        while true {
+            wakeUp.wait()
+            let (job, isDone) = state.withLock { state in
+                (state.jobs.isEmpty ? nil : state.jobs.removeFirst(), state.isStopping && state.jobs.isEmpty)
+            }
+            job?()
+            if isDone { return }
+        }
+    }
+}

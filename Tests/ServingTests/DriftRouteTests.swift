@@ -1,0 +1,91 @@
+import Foundation
+import Schema
+import Store
+import Testing
+
+@Suite struct DriftRouteTests {
+    /// A task judged on held-out examples, with windows small enough for a test.
+    private func makeTask(_ service: ServiceHarness, onDrift: String = "warn") async throws -> TaskName {
+        let task = try TaskName("t")
+        let policy = """
+            {"holdout":0.5,"min_examples":1000000,"on_drift":"\(onDrift)","drift":{"window":40,"min_sample":20}}
+            """
+        try await service.expect(.put, "/v1/tasks/t", 201, body: #"{"kind":"classify","update":\#(policy)}"#)
+        let examples = (0..<120).map { Example(text: "text \($0)", label: ["a", "b", "c"][$0 % 3]) }
+        _ = try await service.store.append(LedgerBatch(examples), to: task)
+        _ = try await service.store.requestUpdate(task)
+        let work = try #require(try await service.store.claimNextUpdate())
+        let candidate = Candidate(
+            digest: FakeClassifier.digest(1), metrics: .init(),
+            verdict: Verdict(
+                decision: .promote, reason: "", slices: [], attempt: 1, tolerance: 0.02, confidence: 0.95))
+        _ = try await service.store.promote(work.update.id, Promotion(candidate: candidate, replay: nil))
+        return task
+    }
+
+    private func predict(_ service: ServiceHarness, _ texts: [String]) async throws {
+        let body = try JSONSerialization.data(withJSONObject: ["input": texts])
+        try await service.expect(.post, "/v1/tasks/t/predict", 200, body: String(decoding: body, as: UTF8.self))
+    }
+
+    @Test func aTaskNobodyObservedHasNoVerdicts() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("t", versions: 1)
+            let answer = try await service.expect(.get, "/v1/tasks/t/drift", 200)
+            #expect(answer.object["level"] as? String == "insufficient")
+            #expect((answer.object["verdicts"] as? [Any])?.isEmpty == true)
+            try await service.expect(.get, "/v1/tasks/nobody/drift", 404, code: "unknown_task")
+            try await service.expect(.post, "/v1/tasks/t/drift", 405)
+        }
+    }
+
+    @Test func queriesUnlikeTheHeldOutExamplesAreTold() async throws {
+        try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
+            let task = try await makeTask(service)
+            // Other first letters, three times as long: another corner of the features, other lengths.
+            for round in 0..<12 {
+                try await predict(service, (0..<20).map { "zzz quite another kind of text \(round) \($0)" })
+                try await service.drift.tick()
+            }
+            try await service.drift.save()
+            let report = try await service.store.drift(task)
+            #expect(report.adapter == "v1" && report.level == .drift)
+            let kinds = Set(report.events.filter { $0.level == .drift }.map(\.kind))
+            #expect(kinds.isSuperset(of: [.input, .length]))
+            #expect(report.events.allSatisfy { $0.action == "warn" && $0.update == nil })
+            let metrics = try await service.expect(.get, "/metrics", 200).text
+            #expect(metrics.contains(#"perennial_drift_level{task="t",kind="input"} 3"#))
+            #expect(metrics.contains(#"perennial_drift_events_total{task="t",kind="input"} 1"#))
+            #expect(metrics.contains("perennial_drift_embedded_total"))
+        }
+    }
+
+    @Test func arrivingLabelsThatAreUnknownStartAnUpdateWhereThePolicySaysSo() async throws {
+        try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
+            let task = try await makeTask(service, onDrift: "update")
+            // The first answer also makes the version known that serves.
+            try await predict(service, ["text 1"])
+            try await service.drift.tick()
+            _ = try await service.store.append(
+                LedgerBatch((0..<30).map { Example(text: "new \($0)", label: "refund") }), to: task)
+            try await service.drift.tick()
+            let updates = try await service.store.updates(task)
+            #expect(updates.first?.trigger == .drift && updates.first?.status == .queued)
+            let event = try #require(try await service.store.drift(task).events.first { $0.kind == .newLabel })
+            #expect(event.action == "update" && event.update == updates.first?.id)
+        }
+    }
+
+    @Test func whatIsNoThresholdIsRefused() async throws {
+        try await ServiceHarness.run { service in
+            let put = { (update: String) in #"{"kind":"classify","update":\#(update)}"# }
+            try await service.expect(
+                .put, "/v1/tasks/t", 400, body: put(#"{"on_drift":"panic"}"#), param: "update.on_drift")
+            try await service.expect(
+                .put, "/v1/tasks/t", 400, body: put(#"{"drift":{"psy":1}}"#), code: "unknown_field",
+                param: "update.drift.psy")
+            try await service.expect(
+                .put, "/v1/tasks/t", 400, body: put(#"{"drift":{"auc":0.2}}"#), param: "update.drift.auc")
+        }
+    }
+}

@@ -1,0 +1,122 @@
+import Foundation
+import GRDB
+import Schema
+import Store
+import Testing
+
+@Suite struct DriftStoreTests {
+    @Test func aTaskWithoutDriftHasAnEmptyReport() async throws {
+        try await StoreFixture.with { fixture in
+            let report = try await fixture.store.drift(fixture.task)
+            #expect(report.task == fixture.task && report.verdicts.isEmpty && report.level == .insufficient)
+            #expect(try await fixture.store.driftState(fixture.task) == nil)
+            await #expect(throws: StoreError.self) { try await fixture.store.drift(TaskName("nobody")) }
+        }
+    }
+
+    @Test func whatIsSavedIsReadBackWithItsEventsNewestFirst() async throws {
+        try await StoreFixture.with { fixture in
+            var report = DriftReport(task: fixture.task, time: Timestamp(seconds: 5), adapter: "v1")
+            for number in 1...3 {
+                report.time = Timestamp(seconds: Double(number))
+                let event = DriftEvent(
+                    time: Timestamp(seconds: Double(number)), kind: .label, level: .drift, message: "\(number)")
+                try await fixture.store.saveDrift(
+                    [DriftRecord(task: fixture.task, state: Data([UInt8(number)]), report: report, events: [event])],
+                    cursor: Int64(number * 10))
+            }
+            let read = try await fixture.store.drift(fixture.task)
+            #expect(read.adapter == "v1" && read.time == report.time && read.events.map(\.message) == ["3", "2", "1"])
+            #expect(try await fixture.store.driftState(fixture.task) == Data([3]))
+            #expect(try await fixture.store.driftCursor() == 30)
+            #expect(try await fixture.store.driftReports().map(\.task) == [fixture.task])
+        }
+    }
+
+    @Test func eventsAreBounded() async throws {
+        try await StoreFixture.with { fixture in
+            let events = (0..<Store.driftEventsKept + 20).map {
+                DriftEvent(kind: .input, level: .drift, message: "\($0)")
+            }
+            let report = DriftReport(task: fixture.task)
+            try await fixture.store.saveDrift(
+                [DriftRecord(task: fixture.task, state: Data(), report: report, events: events)], cursor: nil)
+            let kept = try await fixture.store.drift(fixture.task).events
+            #expect(kept.count == Store.driftEventsKept && kept.last?.message == "20")
+        }
+    }
+
+    @Test func arrivalsComeOnceInOrderAndSayWhetherAnAdapterHasLearnedThem() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.append((0..<6).map { Example(text: "text \($0)", label: "l\($0 % 2)") })
+            let first = try await fixture.store.arrivals(after: 0, limit: 100)
+            #expect(first.map(\.text) == (0..<6).map { "text \($0)" })
+            #expect(first.map(\.label) == ["l0", "l1", "l0", "l1", "l0", "l1"])
+            #expect(first.allSatisfy { $0.isUnseen && $0.task == fixture.task })
+            #expect(try await fixture.store.arrivals(after: 3, limit: 2).map(\.sequence) == [5, 6])
+            try await fixture.learn()
+            let learned = try await fixture.store.arrivals(after: 0, limit: 100)
+            #expect(learned.allSatisfy { !$0.isUnseen && $0.text == nil })
+            // Nothing was saved yet, so observation begins with what comes from now on.
+            #expect(try await fixture.store.driftCursor() == 6)
+        }
+    }
+
+    @Test func whatWaitsIsNotCountedAsLearned() async throws {
+        try await StoreFixture.with(holdout: 0.5) { fixture in
+            try await fixture.append((0..<40).map { Example(text: "text \($0)", label: "l\($0 % 2)") })
+            #expect(try await fixture.store.learnedExamples(fixture.task).labels.isEmpty)
+            try await fixture.learn()
+            try await fixture.append((40..<50).map { Example(text: "text \($0)", label: "l0") })
+            let learned = try await fixture.store.learnedExamples(fixture.task)
+            #expect(learned.labels == ["l0": 20, "l1": 20])
+            #expect(learned.heldOut.count == 1 && !learned.heldOut[0].examples.isEmpty)
+        }
+    }
+
+    @Test func anUpdateKeepsTheReplayFactorItBeganWith() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.append(Example(text: "one", label: "a"))
+            let record = { (factor: Double) in
+                DriftRecord(
+                    task: fixture.task, state: Data(), report: DriftReport(task: fixture.task), replayFactor: factor)
+            }
+            try await fixture.store.saveDrift([record(2)], cursor: nil)
+            let work = try await fixture.claim()
+            #expect(work.replayFactor == 2)
+            try await fixture.store.saveDrift([record(1)], cursor: nil)
+            _ = try await fixture.store.recoverUpdates()
+            let again = try #require(try await fixture.store.claimNextUpdate())
+            #expect(again.update.id == work.update.id && again.replayFactor == 2)
+        }
+    }
+
+    @Test func aDeletedTaskTakesItsDriftWithIt() async throws {
+        try await StoreFixture.with { fixture in
+            let event = DriftEvent(kind: .input, level: .drift, message: "m")
+            let record = DriftRecord(
+                task: fixture.task, state: Data(), report: DriftReport(task: fixture.task), events: [event])
+            try await fixture.store.saveDrift([record], cursor: nil)
+            _ = try await fixture.store.deleteTask(fixture.task)
+            try await fixture.store.saveDrift([record], cursor: nil)
+            let rows = try await fixture.database().read {
+                try Int.fetchOne($0, sql: "SELECT (SELECT count(*) FROM drift) + (SELECT count(*) FROM drift_event)")
+            }
+            #expect(rows == 0)
+        }
+    }
+
+    @Test func thresholdsOutOfRangeAreRefusedByName() async throws {
+        try await StoreFixture.with { fixture in
+            var policy = UpdatePolicy()
+            policy.drift.window = 50
+            policy.drift.minimumSample = 60
+            await #expect(
+                throws: StoreError.invalidTask(
+                    field: "update.drift.min_sample", reason: "60; must be at least 10 and at most the window, 50")
+            ) {
+                try await fixture.store.putTask(fixture.task, update: policy)
+            }
+        }
+    }
+}
