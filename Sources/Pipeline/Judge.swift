@@ -13,11 +13,13 @@ struct Judge {
         var evaluations: [SliceEvaluation]
         var parentOnNewSlice: SliceEvaluation?
         var untrainedOnNewSlice: SliceEvaluation?
+        var answers: [HeldOutAnswer]
     }
 
     private struct Slice {
         var experience: Int
         var isNew: Bool
+        var sequences: [Int64]
         var tokens: [[Int32]]
         var labels: [String]
         var parentCorrect: [Bool]?
@@ -49,13 +51,16 @@ struct Judge {
             let labels = examples.map(\.label)
             let correct = input.parent.map { learner.correct($0, tokens: tokens, labels: labels) }
             return Slice(
-                experience: experience, isNew: isNew, tokens: tokens, labels: labels, parentCorrect: correct)
+                experience: experience, isNew: isNew, sequences: examples.map(\.sequence), tokens: tokens,
+                labels: labels, parentCorrect: correct)
         }
     }
 
     func judge(_ candidate: ClassifierAdapter, attempt: Int) -> Judgement {
+        var answers: [HeldOutAnswer] = []
         let outcomes = slices.map { slice in
             let logits = learner.logits(candidate, slice.tokens)
+            answers += learner.answers(logits, candidate.labels, sequences: slice.sequences)
             func correct(among count: Int) -> [Bool] {
                 learner.correct(logits.map { Array($0.prefix(count)) }, candidate.labels, expected: slice.labels)
             }
@@ -70,7 +75,8 @@ struct Judge {
             evaluations: outcomes.map { evaluation($0.experience, $0.candidateCorrect) },
             parentOnNewSlice: new.flatMap { new in new.parentCorrect.map { evaluation(new.experience, $0) } },
             // An untrained head scores every label alike, so that the first one wins.
-            untrainedOnNewSlice: new.map { new in evaluation(new.experience, new.labels.map { $0 == firstLabel }) })
+            untrainedOnNewSlice: new.map { new in evaluation(new.experience, new.labels.map { $0 == firstLabel }) },
+            answers: answers)
     }
 
     private func evaluation(_ experience: Int, _ correct: [Bool]) -> SliceEvaluation {
@@ -86,6 +92,15 @@ extension Learner {
 
     func logits(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [[Float]] {
         Classifier(encoder: encoder).logits(tokens.map { ($0, adapter) }, pool: pool)
+    }
+
+    /// The likeliest label of each text, and its probability.
+    func answers(_ logits: [[Float]], _ labels: [String], sequences: [Int64]) -> [HeldOutAnswer] {
+        zip(logits, sequences).compactMap { logits, sequence in
+            topLabels(probabilities(logits), count: 1).first.map {
+                HeldOutAnswer(example: sequence, label: labels[$0.index], score: Double($0.score))
+            }
+        }
     }
 
     /// Whether the largest of each text's logits is at its label.

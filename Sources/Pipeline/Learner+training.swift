@@ -5,16 +5,16 @@ import Store
 import Training
 
 extension Learner {
-    /// Learns the new examples with `replayFactor` times the recipe's replay.
+    /// Learns the new examples with `replayFactor` times the recipe's replay of `exemplars`.
     func train(
-        _ input: Input, attempt: Int, replayFactor: Double, monitor: UpdateMonitor
+        _ input: Input, exemplars: [Exemplar], attempt: Int, replayFactor: Double, monitor: UpdateMonitor
     ) throws -> TrainingOutcome {
         var recipe = input.recipe
         recipe.replay.ratio *= replayFactor
         // Each experience and each attempt draws other random numbers, and always the same ones.
         recipe.seed &+= UInt64(input.experience) << 8 &+ UInt64(attempt)
         let positions = Dictionary(uniqueKeysWithValues: zip(input.labels, 0...))
-        let replayed = try input.memory.exemplars().compactMap { exemplar in
+        let replayed = exemplars.compactMap { exemplar in
             positions[exemplar.label].map { tokenized(exemplar.text, label: $0, recipe: recipe) }
         }
         let trainer = try Trainer(encoder: encoder, recipe: recipe)
@@ -26,9 +26,7 @@ extension Learner {
                     exemplars: ExemplarPool(replayed, sampling: recipe.replay.sampling),
                     heldOut: tokenized(input.newSlice, positions, recipe))
             ) { progress in
-                let replayed = Int(Double(progress.step * recipe.optimization.batchSize) * recipe.replay.ratio)
-                let advanced: Void? = try? monitor.advance(
-                    to: .training, progress: 0.95 * progress.fraction, replayed: input.memory.isEmpty ? 0 : replayed)
+                let advanced: Void? = try? monitor.learned(progress, attempt: attempt)
                 return advanced != nil
             }
         } catch TrainingError.cancelled {

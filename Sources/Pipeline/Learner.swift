@@ -48,6 +48,10 @@ public struct Learner: Sendable {
         public var evaluations: [SliceEvaluation]
         public var parentOnNewSlice: SliceEvaluation?
         public var untrainedOnNewSlice: SliceEvaluation?
+        /// What the candidate answered every held-out example with.
+        public var answers: [HeldOutAnswer]
+        /// How often each exemplar was learned again, by sequence number.
+        public var rehearsals: [Int64: Int]
         /// New and replayed examples trained on, and the seconds that took.
         public var trained: Int
         public var trainingSeconds: Double
@@ -64,10 +68,12 @@ public struct Learner: Sendable {
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)
         let judge = Judge(learner: self, input: input)
+        let exemplars = try input.memory.exemplars().filter { input.labels.contains($0.label) }
         var trained = 0
         var seconds = 0.0
         while case .train(let attempt, let replayFactor) = action {
-            let outcome = try train(input, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+            let outcome = try train(
+                input, exemplars: exemplars, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
             trained += outcome.newExamples + outcome.replayedExamples
             seconds += outcome.trainingSeconds
             _ = try cycle.handle(.trained)
@@ -84,7 +90,10 @@ public struct Learner: Sendable {
                 adapter: outcome.adapter, verdict: verdict, memory: try remember(input),
                 replayed: outcome.replayedExamples,
                 evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
-                untrainedOnNewSlice: judgement.untrainedOnNewSlice, trained: trained, trainingSeconds: seconds)
+                untrainedOnNewSlice: judgement.untrainedOnNewSlice, answers: judgement.answers,
+                rehearsals: Dictionary(
+                    zip(exemplars.map(\.sequence), outcome.rehearsals), uniquingKeysWith: { first, _ in first }),
+                trained: trained, trainingSeconds: seconds)
         }
         throw CancellationError()
     }

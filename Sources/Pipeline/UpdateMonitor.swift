@@ -1,6 +1,7 @@
 import Schema
 import Store
 import Synchronization
+import Training
 
 /// Carries progress from the training thread to the store, and cancellation back.
 public final class UpdateMonitor: Sendable {
@@ -8,6 +9,7 @@ public final class UpdateMonitor: Sendable {
         var status = UpdateStatus.training
         var progress = 0.0
         var replayed = 0
+        var curve = TrainingCurve()
         var changed = true
         var cancelled = false
     }
@@ -30,6 +32,23 @@ public final class UpdateMonitor: Sendable {
         if cancelled { throw CancellationError() }
     }
 
+    /// Called by the learner after each step.
+    ///
+    /// - Throws: `CancellationError` once the update is to stop.
+    func learned(_ progress: TrainingProgress, attempt: Int) throws {
+        let shown = progress.newExamples + progress.replayedExamples
+        state.withLock { state in
+            if state.curve.attempt != attempt { state.curve = TrainingCurve(attempt: attempt) }
+            state.curve.epoch = progress.epoch
+            state.curve.epochs = progress.epochs
+            state.curve.steps = progress.steps
+            state.curve.examplesPerSecond = progress.examplesPerSecond
+            state.curve.replayShare = Double(progress.replayedExamples) / Double(max(1, shown))
+            state.curve.observe(step: progress.step, loss: Double(progress.loss))
+        }
+        try advance(to: .training, progress: 0.95 * progress.fraction, replayed: progress.replayedExamples)
+    }
+
     func cancel() { state.withLock { $0.cancelled = true } }
 
     /// Writes progress a few times a second until cancelled; stops the learner when it is, or when the update is no
@@ -42,7 +61,9 @@ public final class UpdateMonitor: Sendable {
                     return state
                 }
                 if now.changed {
-                    try await store.advance(id, to: now.status, progress: now.progress, replayed: now.replayed)
+                    try await store.advance(
+                        id, to: now.status, progress: now.progress, replayed: now.replayed,
+                        curve: now.curve.points.isEmpty ? nil : now.curve)
                 }
                 try await Task.sleep(for: .milliseconds(200))
             }

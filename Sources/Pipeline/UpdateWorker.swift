@@ -143,13 +143,21 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         let candidate = Candidate(
             digest: digest,
             metrics: AdapterVersion.Metrics(accuracy: result.accuracy, examples: result.heldOutCount),
-            verdict: result.verdict, replayed: result.replayed, evaluations: result.evaluations)
+            verdict: result.verdict, replayed: result.replayed, evaluations: result.evaluations,
+            answers: result.answers)
         if result.verdict.decision == .promote {
             let generation = try ReplayFiles(home: store.home).write(result.memory)
+            let before = try await store.rehearsals(work.task.name, generation: work.replay.generation?.digest)
+            let detail = try generation.map {
+                try ReplayDetail(
+                    memory: result.memory, rehearsals: before.merging(result.rehearsals, uniquingKeysWith: +),
+                    storedBytes: $0.bytes)
+            }
             let version = try await store.promote(
                 id,
                 Promotion(
-                    candidate: candidate, replay: generation, parentOnNewSlice: result.parentOnNewSlice,
+                    candidate: candidate, replay: generation, replayDetail: detail,
+                    parentOnNewSlice: result.parentOnNewSlice,
                     untrainedOnNewSlice: result.untrainedOnNewSlice))
             logger.info("update \(id) promoted as \(version.version): \(result.verdict.reason)")
         } else {

@@ -42,12 +42,14 @@ public struct PerennialService: Service, CustomStringConvertible {
 
     /// - Parameters:
     ///   - forgetting: fills in the metrics over an accuracy matrix.
+    ///   - page: draws `GET /`, which is not there without it.
     ///   - metrics: for who else counts, such as a watcher of files.
     ///   - onRunning: called once connections are accepted, with the port.
     ///   - classifier: loads the base model; runs on the engine's own thread while the routes already answer.
     public init(
         configuration: Configuration = Configuration(), store: Store, forgetting: @escaping ForgettingMetrics,
-        metrics: ServiceMetrics = ServiceMetrics(), logger: Logger,
+        page: PageRenderer? = nil, metrics: ServiceMetrics = ServiceMetrics(),
+        logger: Logger,
         onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
         classifier: @escaping @Sendable () throws -> any TextClassifier
     ) {
@@ -79,6 +81,9 @@ public struct PerennialService: Service, CustomStringConvertible {
         AdapterRoutes(store: store, refresher: refresher).add(to: router)
         ForgettingRoute(store: store, metrics: forgetting).add(to: router)
         DriftRoute(store: store).add(to: router)
+        let reporter = Reporter(store: store, engine: engine, metrics: metrics, forgetting: forgetting)
+        ReportRoutes(store: store, reporter: reporter).add(to: router)
+        if let page { PageRoute(reporter: reporter, render: page).add(to: router) }
         ModelRoutes(engine: engine, refresher: refresher).add(to: router)
         HealthRoutes(refresher: refresher).add(to: router)
         MetricsRoute(

@@ -35,6 +35,8 @@ extension Store {
             try Claims(db, record).consume(experience: experience, retention: task.value.update.retention)
             try db.execute(sql: "UPDATE task SET experiences = ? WHERE id = ?", arguments: [experience, task.id])
             try Evaluations(db, task: task.id).insert(promotion, version: version.number, parent: inputs.parent)
+            try Answers(db, task: task.id).insert(promotion.candidate.answers, version: version.number)
+            if let replay, let detail = promotion.replayDetail { try detail.insert(db, generation: replay) }
             try HeldOutSlices(db, task: task.id).thin(to: limits)
             record.value.experience = experience
             try record.finish(db, as: .promoted, with: promotion.candidate, version: served)
@@ -58,6 +60,7 @@ extension Store {
                     version: "", digest: candidate.digest, state: .rejected,
                     parent: record.inputs?.parent.map(VersionName.text), update: id, metrics: candidate.metrics),
                 replay: record.inputs?.replay)
+            try Answers(db, task: record.task).insert(candidate.answers, version: version.number)
             try Claims(db, record).giveBack(counting: .rejections)
             try record.finish(db, as: .rejected, with: candidate, version: version)
             return version.value

@@ -30,7 +30,7 @@ extension Store {
     /// - Throws: ``StoreError/updateNotRunning(_:status:)`` when it was cancelled meanwhile,
     ///   ``StoreError/unknownUpdate(_:)`` when its task was deleted: stop working on it.
     public func advance(
-        _ id: String, to status: UpdateStatus, progress: Double, replayed: Int? = nil
+        _ id: String, to status: UpdateStatus, progress: Double, replayed: Int? = nil, curve: TrainingCurve? = nil
     ) async throws {
         precondition(status == .training || status == .evaluating, "a running update is training or evaluating")
         try await write { db in
@@ -39,6 +39,7 @@ extension Store {
             record.value.progress = min(max(progress, 0), 1)
             record.value.examples.replayed = replayed ?? record.value.examples.replayed
             try record.save(db)
+            if let curve { try TrainingCurves(db, task: record.task).save(curve, update: record.number) }
         }
     }
 

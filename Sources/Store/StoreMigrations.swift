@@ -9,6 +9,7 @@ enum StoreMigrations {
         migrator.registerMigration("1-updates") { try $0.execute(sql: updates) }
         migrator.registerMigration("1-registry") { try $0.execute(sql: registry) }
         migrator.registerMigration("2-drift") { try $0.execute(sql: drift) }
+        migrator.registerMigration("2-reports") { try $0.execute(sql: reports) }
         return migrator
     }
 
@@ -186,5 +187,30 @@ enum StoreMigrations {
         ) STRICT;
 
         ALTER TABLE update_run ADD COLUMN replay_factor REAL;
+        """
+
+    /// What screens and reports show in detail. All of it goes with the version, the update or the replay memory it
+    /// belongs to. `answer.example` and `answer.label` carry no foreign key, as `example.label` does not.
+    private static let reports = """
+        CREATE TABLE answer (
+            task INTEGER NOT NULL,
+            version INTEGER NOT NULL,
+            example INTEGER NOT NULL,
+            label INTEGER NOT NULL,
+            score REAL NOT NULL,
+            PRIMARY KEY (task, version, example),
+            FOREIGN KEY (task, version) REFERENCES version (task, number) ON DELETE CASCADE
+        ) STRICT, WITHOUT ROWID;
+
+        CREATE TABLE training_curve (
+            number INTEGER PRIMARY KEY REFERENCES update_run ON DELETE CASCADE,
+            curve TEXT NOT NULL
+        ) STRICT;
+
+        CREATE TABLE replay_detail (
+            generation INTEGER PRIMARY KEY REFERENCES replay_generation ON DELETE CASCADE,
+            composition TEXT NOT NULL,
+            rehearsals TEXT NOT NULL
+        ) STRICT;
         """
 }

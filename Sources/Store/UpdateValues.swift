@@ -75,16 +75,44 @@ public struct Candidate: Sendable, Hashable {
     public var replayed: Int
     /// The candidate on every slice, the new one included.
     public var evaluations: [SliceEvaluation]
+    /// What it answered each held-out example with.
+    public var answers: [HeldOutAnswer]
 
     public init(
         digest: String, metrics: AdapterVersion.Metrics, verdict: Verdict, replayed: Int = 0,
-        evaluations: [SliceEvaluation] = []
+        evaluations: [SliceEvaluation] = [], answers: [HeldOutAnswer] = []
     ) {
         self.digest = digest
         self.metrics = metrics
         self.verdict = verdict
         self.replayed = replayed
         self.evaluations = evaluations
+        self.answers = answers
+    }
+}
+
+/// What a version answered one held-out example with.
+public struct HeldOutAnswer: Sendable, Hashable {
+    /// Sequence number of the example.
+    public var example: Int64
+    public var label: String
+    /// Probability of the label.
+    public var score: Double
+    public init(example: Int64, label: String, score: Double) {
+        self.example = example
+        self.label = label
+        self.score = score
+    }
+}
+
+/// What is known of a replay memory besides its file.
+public struct ReplayDetail: Sendable, Hashable {
+    public var composition: ReplayComposition
+    /// How often each exemplar was learned again since it was chosen, by sequence number; without those never.
+    public var rehearsals: [Int64: Int]
+    public init(composition: ReplayComposition, rehearsals: [Int64: Int]) {
+        self.composition = composition
+        self.rehearsals = rehearsals
     }
 }
 
@@ -93,17 +121,19 @@ public struct Promotion: Sendable, Hashable {
     public var candidate: Candidate
     /// The replay memory after this update; `nil` when the recipe keeps none.
     public var replay: ReplayGeneration?
+    public var replayDetail: ReplayDetail?
     /// The parent on the new slice, before learning it: `R[i-1,i]` of forward transfer.
     public var parentOnNewSlice: SliceEvaluation?
     /// The untrained model on the new slice: `b[i]` of forward transfer.
     public var untrainedOnNewSlice: SliceEvaluation?
 
     public init(
-        candidate: Candidate, replay: ReplayGeneration?, parentOnNewSlice: SliceEvaluation? = nil,
-        untrainedOnNewSlice: SliceEvaluation? = nil
+        candidate: Candidate, replay: ReplayGeneration?, replayDetail: ReplayDetail? = nil,
+        parentOnNewSlice: SliceEvaluation? = nil, untrainedOnNewSlice: SliceEvaluation? = nil
     ) {
         self.candidate = candidate
         self.replay = replay
+        self.replayDetail = replayDetail
         self.parentOnNewSlice = parentOnNewSlice
         self.untrainedOnNewSlice = untrainedOnNewSlice
     }

@@ -14,9 +14,10 @@ public struct ExemplarPool: Sendable {
     public init(_ exemplars: [TokenizedExample], sampling: Recipe.ReplayOptions.Sampling) {
         switch sampling {
         case .uniform:
-            decks = exemplars.isEmpty ? [] : [Deck(exemplars)]
+            decks = exemplars.isEmpty ? [] : [Deck(Array(exemplars.enumerated()))]
         case .stratified:
-            decks = Dictionary(grouping: exemplars, by: \.label).sorted { $0.key < $1.key }.map { Deck($0.value) }
+            decks = Dictionary(grouping: exemplars.enumerated(), by: \.element.label)
+                .sorted { $0.key < $1.key }.map { Deck($0.value) }
         }
     }
 
@@ -24,6 +25,17 @@ public struct ExemplarPool: Sendable {
 
     /// Every exemplar, by deck.
     var all: [TokenizedExample] { decks.flatMap(\.cards) }
+
+    /// How often each exemplar was drawn, in the order they were given.
+    var drawCounts: [Int] {
+        var counts = [Int](repeating: 0, count: decks.reduce(0) { $0 + $1.cards.count })
+        for deck in decks {
+            for position in deck.positions { counts[position] = deck.rounds }
+            // What is still in the deck has not been drawn in this round.
+            for card in deck.order { counts[deck.positions[card]] -= 1 }
+        }
+        return counts
+    }
 
     /// For each label, the share it has of what is drawn.
     func shares(labelCount: Int) -> [Double] {
@@ -46,12 +58,22 @@ public struct ExemplarPool: Sendable {
 
     private struct Deck: Sendable {
         let cards: [TokenizedExample]
+        /// Where each card stood among all exemplars.
+        let positions: [Int]
         var order: [Int] = []
+        /// How often it was shuffled.
+        var rounds = 0
 
-        init(_ cards: [TokenizedExample]) { self.cards = cards }
+        init(_ cards: [(offset: Int, element: TokenizedExample)]) {
+            self.cards = cards.map(\.element)
+            positions = cards.map(\.offset)
+        }
 
         mutating func draw(using generator: inout SeededGenerator) -> TokenizedExample {
-            if order.isEmpty { order = cards.indices.shuffled(using: &generator) }
+            if order.isEmpty {
+                order = cards.indices.shuffled(using: &generator)
+                rounds += 1
+            }
             return cards[order.removeLast()]
         }
     }

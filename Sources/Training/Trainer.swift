@@ -143,6 +143,7 @@ public struct Trainer: Sendable {
                 }
             }
             outcome.seconds = (clock.now - start) / .seconds(1)
+            outcome.rehearsals = exemplars.drawCounts
             return outcome
         }
 
@@ -163,7 +164,8 @@ public struct Trainer: Sendable {
                 outcome.trainingSeconds = secondsBefore + (clock.now - start) / .seconds(1)
                 let state = TrainingProgress(
                     epoch: epoch, epochs: epochs, step: outcome.steps,
-                    steps: schedule.totalSteps, loss: result.loss, examplesPerSecond: outcome.examplesPerSecond)
+                    steps: schedule.totalSteps, loss: result.loss, newExamples: outcome.newExamples,
+                    replayedExamples: outcome.replayedExamples, examplesPerSecond: outcome.examplesPerSecond)
                 guard progress(state) else { throw TrainingError.cancelled(step: outcome.steps) }
             }
             outcome.losses.append(sum / Float(batches.count))

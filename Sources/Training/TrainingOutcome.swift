@@ -10,6 +10,9 @@ public struct TrainingProgress: Sendable, Hashable {
     public var steps: Int
     /// Of this step's batch.
     public var loss: Float
+    /// Shown so far, each as often as it was shown.
+    public var newExamples: Int
+    public var replayedExamples: Int
     /// New and replayed examples learned in a second, so far.
     public var examplesPerSecond: Double
 
@@ -31,6 +34,8 @@ public struct TrainingOutcome: Sendable {
     /// Shown to the adapter, each as often as it was shown.
     public var newExamples: Int
     public var replayedExamples: Int
+    /// How often each exemplar was learned again, in the order of the input's pool.
+    public var rehearsals: [Int] = []
     public var tokens: Int
     /// From the first step to the last, without held-out evaluation.
     public var trainingSeconds: Double

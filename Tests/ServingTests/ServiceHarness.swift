@@ -16,7 +16,7 @@ struct ServiceHarness: Sendable {
     /// Runs `body` against a service that is ready.
     static func run(
         classifier: FakeClassifier = FakeClassifier(),
-        configure: (inout PerennialService.Configuration) -> Void = { _ in },
+        configure: (inout PerennialService.Configuration) -> Void = { _ in }, page: PageRenderer? = nil,
         _ body: @escaping @Sendable (ServiceHarness) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "serving-\(UUID().uuidString)")
@@ -25,7 +25,7 @@ struct ServiceHarness: Sendable {
         var configuration = PerennialService.Configuration()
         configure(&configuration)
         let service = PerennialService(
-            configuration: configuration, store: store, forgetting: { $0.report }, logger: quiet
+            configuration: configuration, store: store, forgetting: { $0.report }, page: page, logger: quiet
         ) { classifier }
         try await service.application.test(.router) { client in
             while try await client.execute(uri: "/readyz", method: .get, testCallback: { $0.status }) != .ok {

@@ -64,6 +64,7 @@ import Transformers
                 parent: parent, labels: labels, newExamples: new,
                 exemplars: ExemplarPool(old, sampling: .stratified)))
         #expect(replayed.replayedExamples == replayed.newExamples)
+        #expect(replayed.rehearsals.reduce(0, +) == replayed.replayedExamples)
         let forgotten = trainer.score(naive.adapter, on: oldTest).accuracy
         let kept = trainer.score(replayed.adapter, on: oldTest).accuracy
         #expect(kept > forgotten + 0.2)

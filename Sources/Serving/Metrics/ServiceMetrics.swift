@@ -1,5 +1,6 @@
 import CoreMetrics
 import Schema
+import Synchronization
 
 /// What this process counted since it started, through swift-metrics.
 ///
@@ -22,6 +23,14 @@ public final class ServiceMetrics: Sendable {
     private let tokens: Counter
     private let adapterLoads: Counter
     private let adapterFailures: Counter
+    private let predictions = Mutex(Histogram(bounds: Histogram.seconds))
+
+    /// Answers of ``predictionRoute`` by how long they took.
+    var predictionLatency: LatencyHistogram {
+        predictions.withLock { LatencyHistogram(bounds: $0.bounds, counts: $0.counts) }
+    }
+
+    private static let predictionRoute = "/v1/tasks/{task}/predict"
 
     public init() {
         batchInputs = Recorder(label: "perennial_batch_inputs", factory: registry)
@@ -34,6 +43,7 @@ public final class ServiceMetrics: Sendable {
     /// - Parameter route: a template such as `/v1/tasks/{task}`; paths that match none share one value, so that there
     ///   are finitely many.
     func requestEnded(method: String, route: String, status: Int, seconds: Double) {
+        if route == Self.predictionRoute { predictions.withLock { $0.observe(seconds) } }
         Counter(
             label: "perennial_requests", dimensions: [("method", method), ("route", route), ("status", "\(status)")],
             factory: registry
