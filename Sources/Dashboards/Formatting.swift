@@ -56,5 +56,7 @@ public enum Formatting {
         String(format: value < 9.995 ? "%.2f" : value < 99.95 ? "%.1f" : "%.0f", value)
     }
 
+    static func fixed(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }
+
     private static func padded(_ value: Int) -> String { String(format: "%02d", value) }
 }

@@ -15,8 +15,9 @@ struct Perennial: AsyncParsableCommand {
         version: Build.version,
         subcommands: [
             ServeCommand.self, WorkCommand.self, TaskCommand.self, IngestCommand.self, PredictCommand.self,
-            UpdateCommand.self, AdapterCommand.self, ReplayCommand.self, ForgettingCommand.self, DriftCommand.self, FeedbackCommand.self,
-            DashboardCommand.self, ModelCommand.self, TokenizeCommand.self, EmbedCommand.self, BenchCommand.self,
+            UpdateCommand.self, AdapterCommand.self, ReplayCommand.self, ForgettingCommand.self, DriftCommand.self,
+            FeedbackCommand.self, ReportCommand.self, DashboardCommand.self, ModelCommand.self, TokenizeCommand.self,
+            EmbedCommand.self, BenchCommand.self,
             DoctorCommand.self,
         ])
 

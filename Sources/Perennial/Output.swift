@@ -12,3 +12,20 @@ enum JSON {
     static func print(_ value: some Encodable) throws { Console.line(try text(value)) }
     static func printLine(_ value: some Encodable) throws { Console.line(try text(value, pretty: false)) }
 }
+
+/// CSV as RFC 4180 has it.
+enum CSV {
+    static func print(_ header: [String], _ rows: [[String]]) {
+        Console.output(([header] + rows).map(line).joined())
+    }
+
+    private static func line(_ cells: [String]) -> String { cells.map(quoted).joined(separator: ",") + "\r\n" }
+
+    private static func quoted(_ cell: String) -> String {
+        guard cell.contains(where: { $0 == "," || $0 == "\"" || $0.isNewline }) else { return cell }
+        return "\"" + cell.replacing("\"", with: "\"\"") + "\""
+    }
+
+    /// Empty for what is not known.
+    static func number(_ value: Double?) -> String { value.map { "\($0)" } ?? "" }
+}

@@ -15,3 +15,17 @@ void process_keep_memory_small(void);
 
 /// Highest resident memory so far, in bytes.
 long process_peak_resident_bytes(void);
+
+/// Takes the terminal: no echo, no line editing, the other screen. It is given back when the process exits, is
+/// stopped or is killed by a signal that can be caught, a crash included. Returns -1 when standard input is none.
+int terminal_take(void);
+
+/// Gives the terminal back; does nothing when it is not taken. Safe in a signal handler.
+void terminal_restore(void);
+
+/// Whether the process was continued since the last call, and the screen has to be drawn anew.
+int terminal_resumed(void);
+
+/// Waits for input for at most `milliseconds`. Returns the number of bytes read, 0 for none, -1 when the terminal is
+/// gone.
+int terminal_read(unsigned char *bytes, int capacity, int milliseconds);

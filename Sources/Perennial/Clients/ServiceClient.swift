@@ -62,8 +62,26 @@ struct ServiceClient: Sendable {
     func feedback(_ task: TaskName, _ body: FeedbackBody, key: String) async throws -> Data {
         try await checked(
             ServiceRequest(
-                method: "POST", path: "/v1/tasks/\(task)/feedback", contentType: "application/json", idempotencyKey: key,
+                method: "POST", path: "/v1/tasks/\(task)/feedback", contentType: "application/json",
+                idempotencyKey: key,
                 body: try JSONEncoder().encode(body)))
+    }
+
+    func overview() async throws -> ServiceOverview {
+        try decode(ServiceOverview.self, from: try await get("/v1/overview"))
+    }
+
+    func report(_ task: TaskName) async throws -> TaskReport {
+        try decode(TaskReport.self, from: try await get("/v1/tasks/\(task)/report"))
+    }
+
+    func adapter(_ version: String, task: TaskName) async throws -> AdapterDetail {
+        try decode(AdapterDetail.self, from: try await get("/v1/tasks/\(task)/adapters/\(version)"))
+    }
+
+    func comparison(_ task: TaskName, from: String, to: String) async throws -> VersionComparison {
+        try decode(
+            VersionComparison.self, from: try await get("/v1/tasks/\(task)/adapters/\(from)/compare/\(to)"))
     }
 
     func metrics() async throws -> String { String(decoding: try await get("/metrics"), as: UTF8.self) }

@@ -1,5 +1,6 @@
-import Foundation
+import Dashboards
 import Evaluation
+import Foundation
 import Logging
 import ServiceLifecycle
 import Serving
@@ -98,6 +99,7 @@ extension PerennialService {
         self.init(
             configuration: settings, store: store,
             forgetting: { $0.report.withMetrics(beforeLearning: $0.beforeLearning, untrained: $0.untrained) },
-            metrics: metrics, logger: logger, onRunning: onRunning, classifier: classifier)
+            page: { ReportPage(overview: $0, reports: $1, isLive: true).html() }, metrics: metrics, logger: logger,
+            onRunning: onRunning, classifier: classifier)
     }
 }

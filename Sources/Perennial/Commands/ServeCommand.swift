@@ -90,6 +90,16 @@ struct ServiceRecord {
         }
     }
 
+    /// Where the service that runs on a home answers; `nil` when none does.
+    static func runningURL(home: URL) -> String? {
+        let file = home.appending(path: "service.json")
+        guard let data = try? Data(contentsOf: file), let content = try? JSONDecoder().decode(Content.self, from: data),
+            // A service that was killed leaves its record behind.
+            kill(content.pid, 0) == 0 || errno == EPERM
+        else { return nil }
+        return content.url
+    }
+
     /// Removes it, unless another service wrote it.
     func remove() {
         guard let data = try? Data(contentsOf: file), let content = try? JSONDecoder().decode(Content.self, from: data),

@@ -1,6 +1,6 @@
 /// How text stands out. Colour repeats what the words say; nothing is told by colour alone.
 enum TextStyle: Hashable {
-    case plain, strong, faint, good, bad, busy
+    case plain, strong, faint, good, bad, busy, bar
     /// A colour of the 256 palette behind black or white text.
     case cell(background: Int, isDark: Bool)
 
@@ -13,6 +13,7 @@ enum TextStyle: Hashable {
         case .good: "32"
         case .bad: "31"
         case .busy: "33"
+        case .bar: "36"
         case .cell(let background, let isDark): "48;5;\(background);38;5;\(isDark ? 231 : 16)"
         }
     }
@@ -40,7 +41,8 @@ struct TextLine: Hashable {
         var left = width
         var line = ""
         for span in spans where left > 0 {
-            let cut = span.text.fitted(to: left)
+            // No text from outside may steer the terminal.
+            let cut = span.text.printable.fitted(to: left)
             left -= cut.displayWidth
             line += TextSpan(text: cut, style: span.style).rendered(color: color)
         }
@@ -51,6 +53,13 @@ struct TextLine: Hashable {
 enum Alignment { case left, right }
 
 extension String {
+    /// Itself with a space for every control character.
+    var printable: String {
+        guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
+        return String(
+            String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+    }
+
     /// Columns it takes on a terminal: two for East Asian wide characters and emoji, one for others.
     var displayWidth: Int { reduce(0) { $0 + $1.displayWidth } }
 

@@ -80,44 +80,12 @@ public enum ForgettingHeatmap {
     }
 
     private static func metrics(_ report: ForgettingReport) -> [TextLine] {
-        let entries: [(String, Double?, String)] = [
-            ("average accuracy", report.averageAccuracy, "last row, mean over experiences"),
-            ("forgetting", report.forgetting, "best ever minus last, mean over old ones"),
-            ("backward transfer", report.backwardTransfer, "last minus when learned, mean over old ones"),
-            ("forward transfer", report.forwardTransfer, "before learning minus untrained, mean from 2nd on"),
-            ("plasticity", report.plasticity, "when learned, mean over experiences"),
-            ("minimum accuracy", report.minimumAccuracy, "min-ACC: lowest ever since, mean over old ones"),
-            ("anytime accuracy", report.averageAnytimeAccuracy, "AAA: all seen so far, mean over versions"),
-        ]
-        return entries.map { name, value, formula in
+        MetricNames.entries(report).map { entry in
             TextLine([
-                TextSpan(text: name.padded(to: 18)),
-                TextSpan(text: Formatting.percent(value).padded(to: 6, .right), style: .strong),
-                TextSpan(text: "  " + formula, style: .faint),
+                TextSpan(text: entry.name.padded(to: 18)),
+                TextSpan(text: Formatting.percent(entry.value).padded(to: 6, .right), style: .strong),
+                TextSpan(text: "  " + entry.meaning, style: .faint),
             ])
         }
-    }
-}
-
-/// Ten steps from dark violet to yellow that brighten evenly, so that they also read in grey.
-enum HeatmapScale {
-    /// Five points a step; everything up to 50 % has the darkest.
-    static func style(_ accuracy: Double) -> TextStyle {
-        let step = Int(((accuracy - 0.5) * 20).rounded(.down))
-        let index = min(max(step, 0), palette.count - 1)
-        return .cell(background: palette[index], isDark: index < 6)
-    }
-
-    private static let palette = [53, 54, 60, 24, 30, 29, 71, 113, 185, 228]
-}
-
-/// Which of many to show where only some fit: the first, a gap, the last.
-enum Elision {
-    /// `limit` entries at most, the gap (`nil`) included. `limit` must be at least 3.
-    static func indices(_ count: Int, limit: Int) -> [Int?] {
-        guard count > limit else { return Array(0..<count) }
-        let first = (limit - 1) / 3
-        let last = limit - 1 - first
-        return Array(0..<first) + [nil] + Array(count - last..<count)
     }
 }

@@ -29,7 +29,8 @@ public struct TextTable: Sendable {
         lines(width: width).map { $0.rendered(width: width, color: color) + "\n" }.joined()
     }
 
-    static let gap = 2
+    /// Spaces between columns.
+    var gap = 2
 
     func lines(width: Int, style: (_ row: Int, _ column: Int) -> TextStyle = { _, _ in .plain }) -> [TextLine] {
         let widths = fittedWidths(width)
@@ -41,7 +42,7 @@ public struct TextTable: Sendable {
         var spans: [TextSpan] = []
         let last = entries.lastIndex { !$0.isEmpty } ?? 0
         for (column, entry) in entries.enumerated() where column <= last {
-            if column > 0 { spans.append(TextSpan(text: String(repeating: " ", count: Self.gap))) }
+            if column > 0 { spans.append(TextSpan(text: String(repeating: " ", count: gap))) }
             let alignment: Alignment = columns[column].alignsRight ? .right : .left
             var text = entry.padded(to: widths[column], alignment)
             if column == last { text = text.trimmingTrailingSpaces() }
@@ -54,7 +55,7 @@ public struct TextTable: Sendable {
         var widths = columns.indices.map { column in
             rows.reduce(columns[column].title.displayWidth) { max($0, $1[column].displayWidth) }
         }
-        var excess = widths.reduce(0, +) + Self.gap * (columns.count - 1) - width
+        var excess = widths.reduce(0, +) + gap * (columns.count - 1) - width
         while excess > 0 {
             let flexible = columns.indices.filter { columns[$0].isFlexible && widths[$0] > 1 }
             guard let widest = flexible.max(by: { widths[$0] < widths[$1] }) else { break }

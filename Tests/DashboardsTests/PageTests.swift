@@ -1,0 +1,68 @@
+import Dashboards
+import Foundation
+import Schema
+import Testing
+
+@Suite("The report as a page")
+struct PageTests {
+    private func page(isLive: Bool = false) throws -> String {
+        ReportPage(overview: Samples.overview(), reports: [try Samples.task()], isLive: isLive).html()
+    }
+
+    @Test("It needs nothing from elsewhere", arguments: [false, true])
+    func isSelfContained(isLive: Bool) throws {
+        let html = try page(isLive: isLive)
+        for reference in ["http://", "https://", "src=", "@import", "url(", "<link rel=\"stylesheet"] {
+            #expect(!html.contains(reference), "\(reference)")
+        }
+        #expect(html.contains("prefers-color-scheme:dark") && html.contains("@media print"))
+        #expect(html.contains("setInterval") == isLive)
+    }
+
+    @Test("After every drawing comes a table with its numbers, and each is said to a screen reader")
+    func drawings() throws {
+        let parts = try page().components(separatedBy: "<svg ").dropFirst()
+        #expect(parts.count == 6)
+        for part in parts {
+            #expect(part.contains("role=\"img\" aria-label=\""))
+            #expect(part.contains("<table>"))
+        }
+    }
+
+    @Test("It tells the story: what drifts, since when, what was done, what was forgotten")
+    func story() throws {
+        let html = try page()
+        #expect(html.contains("Drift in labels since 2026-09-21 12:00: PSI 0.310 over 0.250."))
+        #expect(html.contains("Done: an update was started (u5)."))
+        #expect(html.contains("Forgetting is 6.0 points"))
+        #expect(html.contains("rejected: slice 2 fell 3.1 points, 95 % interval 1.2 to 5.0, of 412 examples"))
+    }
+
+    @Test("Names from outside stay text, and every element is closed")
+    func escaping() throws {
+        var report = try Samples.task()
+        let name = "<script>alert('x')</script>&\"\u{1}"
+        report.task.description = name
+        report.evaluation = EvaluationReport(
+            version: "v4", answers: [.init(expected: name, predicted: "b", score: 0.5)])
+        let html = ReportPage(reports: [report]).html()
+        #expect(!html.contains("<script>alert"))
+        #expect(html.contains("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt;&amp;&quot;\u{FFFD}"))
+        for element in ["svg", "table", "tr", "td", "text", "section", "details", "div", "ul", "li"] {
+            let opened = html.matches(of: try Regex("<\(element)[ >]")).count
+            #expect(opened == html.components(separatedBy: "</\(element)>").count - 1, "\(element)")
+        }
+    }
+
+    @Test("A task without anything, and a service without tasks, are pages too")
+    func empty() throws {
+        let name = try TaskName("new")
+        let report = TaskReport(
+            task: LearningTask(name: name), waiting: 7,
+            forgetting: ForgettingReport(task: name, slices: [], versions: [], accuracy: []))
+        #expect(ReportPage(reports: [report]).html().contains("No adapter yet: 7 examples wait to be learned."))
+        #expect(
+            ReportPage(overview: ServiceOverview(), reports: []).html()
+                .contains("<code>perennial task create NAME</code>"))
+    }
+}
