@@ -73,8 +73,22 @@ extension AdapterFiles {
         ]
     }
 
+    /// Keys that its recipe lacks, because an earlier version wrote it, have their defaults.
     public func lineage() throws(AdapterError) -> AdapterLineage {
-        try decode(AdapterManifest.Origin.self, Self.manifest).lineage
+        do {
+            let manifest = try JSONSerialization.jsonObject(with: contents[Self.manifest] ?? Data())
+            let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(Recipe()))
+            let merged = Self.merge(manifest, over: ["lineage": ["recipe": defaults]])
+            let data = try JSONSerialization.data(withJSONObject: merged)
+            return try JSONDecoder().decode(AdapterManifest.Origin.self, from: data).lineage
+        } catch {
+            throw .invalidFile(name: Self.manifest, reason: "\(error)")
+        }
+    }
+
+    private static func merge(_ value: Any, over base: Any) -> Any {
+        guard let value = value as? [String: Any], let base = base as? [String: Any] else { return value }
+        return base.merging(value) { merge($1, over: $0) }
     }
 
     /// The adapter, once every file and shape has been checked against `encoder`.

@@ -11,10 +11,22 @@ typedef void (*sgemm_function)(
     int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int a_row,
     const float *b, int b_row, float beta, float *c, int c_row);
 
-enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112 };
+typedef void (*ssyrk_function)(
+    int order, int triangle, int transpose, int n, int k, float alpha, const float *a, int a_row, float beta, float *c,
+    int c_row);
+typedef void (*factor_function)(const char *triangle, const int *n, double *a, const int *a_row, int *info);
+typedef void (*solve_function)(
+    const char *triangle, const int *n, const int *count, const double *a, const int *a_row, double *b,
+    const int *b_row, int *info);
+
+enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, LOWER = 122 };
 
 static cblas_library_information information;
 static sgemm_function sgemm;
+static ssyrk_function ssyrk;
+static factor_function dpotrf;
+static factor_function dpotri;
+static solve_function dpotrs;
 
 static void load(void) {
 #if defined(__x86_64__)
@@ -35,9 +47,13 @@ static void load(void) {
         return;
     }
     sgemm = (sgemm_function)dlsym(library, "cblas_sgemm");
+    ssyrk = (ssyrk_function)dlsym(library, "cblas_ssyrk");
+    dpotrf = (factor_function)dlsym(library, "dpotrf_");
+    dpotri = (factor_function)dlsym(library, "dpotri_");
+    dpotrs = (solve_function)dlsym(library, "dpotrs_");
     void (*set_threads)(int) = (void (*)(int))dlsym(library, "openblas_set_num_threads");
-    if (!sgemm || !set_threads) {
-        information.error = "libopenblas.so.0 lacks cblas_sgemm: install the package libopenblas0";
+    if (!sgemm || !ssyrk || !dpotrf || !dpotri || !dpotrs || !set_threads) {
+        information.error = "libopenblas.so.0 lacks BLAS or LAPACK functions: install the package libopenblas0";
         return;
     }
     set_threads(1);
@@ -59,4 +75,36 @@ void cblas_library_sgemm(
     sgemm(
         ROW_MAJOR, PLAIN, transpose_b ? TRANSPOSED : PLAIN, m, n, k, 1, a, a_row, b, b_row, accumulate ? 1 : 0, c,
         c_row);
+}
+
+void cblas_library_product(
+    bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int a_row, const float *b,
+    int b_row, float beta, float *c, int c_row) {
+    sgemm(
+        ROW_MAJOR, transpose_a ? TRANSPOSED : PLAIN, transpose_b ? TRANSPOSED : PLAIN, m, n, k, alpha, a, a_row, b,
+        b_row, beta, c, c_row);
+}
+
+void cblas_library_gram(int n, int k, const float *a, float *c) {
+    ssyrk(ROW_MAJOR, LOWER, TRANSPOSED, n, k, 1, a, n, 1, c, n);
+}
+
+// LAPACK is column-major: the lower triangle of a row-major matrix is the upper one there.
+
+int lapack_library_cholesky(int n, double *a) {
+    int info = 0;
+    dpotrf("U", &n, a, &n, &info);
+    return info;
+}
+
+int lapack_library_inverse(int n, double *factor) {
+    int info = 0;
+    dpotri("U", &n, factor, &n, &info);
+    return info;
+}
+
+int lapack_library_solve(int n, int count, const double *factor, double *b) {
+    int info = 0;
+    dpotrs("U", &n, &count, factor, &n, b, &n, &info);
+    return info;
 }

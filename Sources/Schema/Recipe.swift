@@ -1,6 +1,9 @@
 /// How a task learns: everything an update needs to know besides its data. One YAML file in `Configs/recipes`.
 public struct Recipe: Sendable, Hashable, Codable {
     public var name = "default"
+    /// Which head may answer; held-out accuracy decides among those that may.
+    public var head = Head.blend
+    public var analytic = AnalyticOptions()
     public var adapter = AdapterOptions()
     public var optimization = Optimization()
     public var replay = ReplayOptions()
@@ -11,6 +14,16 @@ public struct Recipe: Sendable, Hashable, Codable {
     public var threads = 2
 
     public init() {}
+
+    public enum Head: String, Sendable, Hashable, Codable { case blend, adapter, analytic }
+
+    /// Streaming head in closed form: random projection and ridge regression. McDonnell et al. 2023, RanPAC.
+    public struct AnalyticOptions: Sendable, Hashable, Codable {
+        /// Width that features are projected to; what the head remembers takes half its square, in floats.
+        public var projection = 3_072
+        public var ridge = 10.0
+        public init() {}
+    }
 
     /// Low-rank adapter: Hu et al. 2021; rsLoRA scaling α/√r: Kalajdzievski 2023.
     public struct AdapterOptions: Sendable, Hashable, Codable {
@@ -109,6 +122,8 @@ public struct Recipe: Sendable, Hashable, Codable {
     /// What is out of range, with the remedy; `nil` when the recipe can be used.
     public var problem: String? {
         let checks: [(Bool, String)] = [
+            ((1...8_192).contains(analytic.projection), "analytic.projection must be 1 to 8192"),
+            (analytic.ridge > 0, "analytic.ridge must be above 0, not \(analytic.ridge)"),
             ((1...256).contains(adapter.rank), "adapter.rank must be 1 to 256, not \(adapter.rank)"),
             (adapter.alpha > 0, "adapter.alpha must be above 0, not \(adapter.alpha)"),
             ((0..<1).contains(adapter.dropout), "adapter.dropout must be 0 up to 1, not \(adapter.dropout)"),
@@ -132,7 +147,7 @@ public struct Recipe: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, adapter, optimization, replay, gate
+        case name, head, analytic, adapter, optimization, replay, gate
         case maximumLength = "max_length"
         case seed, threads
     }

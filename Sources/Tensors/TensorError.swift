@@ -14,6 +14,8 @@ public enum TensorError: Error, Sendable, Equatable, CustomStringConvertible {
     case missingBLAS(reason: String)
     /// This processor lacks the instructions that make a precision worth having.
     case unsupportedPrecision(Precision, needs: String)
+    /// A symmetric system has no unique solution: its leading minor of this order is not positive.
+    case notPositiveDefinite(order: Int)
 
     public var description: String {
         switch self {
@@ -34,6 +36,8 @@ public enum TensorError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unsupportedPrecision(let precision, let feature):
             "precision \(precision.rawValue) needs a processor with \(feature), in use with the avx512 kernels; "
                 + "use float32 here"
+        case .notPositiveDefinite(let order):
+            "the sums of the analytic head are not positive definite (minor \(order)); use a larger analytic.ridge"
         }
     }
 }

@@ -24,3 +24,21 @@ const cblas_library_information *cblas_library_load(void);
 void cblas_library_sgemm(
     bool transpose_b, int m, int n, int k, const float *a, int a_row, const float *b, int b_row, float *c, int c_row,
     bool accumulate);
+
+/// C = alpha·op(A)·op(B) + beta·C, row-major. Needs a loaded library.
+void cblas_library_product(
+    bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int a_row, const float *b,
+    int b_row, float beta, float *c, int c_row);
+
+/// Lower triangle of C += Aᵀ·A, A `[k, n]`, row-major. Needs a loaded library.
+void cblas_library_gram(int n, int k, const float *a, float *c);
+
+/// A lower triangle, row-major, becomes its Cholesky factor. Returns 0, or the order of the minor that is not
+/// positive. Needs a loaded library.
+int lapack_library_cholesky(int n, double *a);
+
+/// A Cholesky factor, lower triangle, row-major, becomes the lower triangle of the factored matrix's inverse.
+int lapack_library_inverse(int n, double *factor);
+
+/// Each of `count` rows of `b` becomes the solution of the factored system. Needs a loaded library.
+int lapack_library_solve(int n, int count, const double *factor, double *b);

@@ -1,0 +1,42 @@
+import Foundation
+import Tensors
+
+/// Solved weights of an analytic head: immutable, ready to answer.
+public struct AnalyticHead: Sendable {
+    public let labels: [String]
+    /// Examples of each label.
+    public let counts: [Int]
+    /// `[labels, P]`.
+    let weights: Matrix
+    public let projection: RandomProjection
+    private let scales: [Float]
+
+    /// Exponent γ of the label balance: scores are multiplied by (n̄/n)^γ, n a label's examples and n̄ their mean.
+    ///
+    /// Least squares shrinks labels of few examples towards 0; without this a label needs dozens of examples before it
+    /// is ever answered. On Banking77, γ 0.4 answers new labels at once and costs old ones less than half a point.
+    public static let balance = 0.4
+
+    init(labels: [String], counts: [Int], weights: Matrix, projection: RandomProjection) {
+        self.labels = labels
+        self.counts = counts
+        self.weights = weights
+        self.projection = projection
+        let mean = Double(counts.reduce(0, +)) / Double(max(counts.count { $0 > 0 }, 1))
+        scales = counts.map { $0 > 0 ? Float(pow(mean / Double($0), Self.balance)) : 0 }
+    }
+
+    /// Examples in all.
+    public var count: Int { counts.reduce(0, +) }
+
+    /// One score for each label, largest for the likeliest, about 0 to 1: `[N][labels]`.
+    ///
+    /// - Parameter features: `[N][C]`, of the base model.
+    public func scores(_ features: [[Float]]) -> [[Float]] {
+        guard !features.isEmpty else { return [] }
+        let products = Dense.product(projection.project(features), weights, transposingB: true).values
+        return features.indices.map { row in
+            scales.indices.map { products[row * labels.count + $0] * scales[$0] }
+        }
+    }
+}

@@ -1,0 +1,70 @@
+/// How much each head says: logits of an answer are `adapter · its logits + analytic · its scores`.
+///
+/// The softmax of the adapter and that of the scaled analytic scores, multiplied and normalised: a product of experts
+/// (Hinton 2002) with two weights that also are their temperatures.
+public struct Blend: Sendable, Hashable, Codable {
+    /// 0: the adapter is not asked.
+    public var adapter: Double
+    /// 0: the analytic head is asked only for labels that the adapter does not know.
+    public var analytic: Double
+    /// Scale of the analytic scores where that head answers alone.
+    public var alone: Double
+
+    public init(adapter: Double, analytic: Double, alone: Double = 10) {
+        self.adapter = adapter
+        self.analytic = analytic
+        self.alone = alone
+    }
+
+    /// Before anything was held out to calibrate by.
+    public static let uncalibrated = Blend(adapter: 1, analytic: 10)
+    public static let adapterAlone = Blend(adapter: 1, analytic: 0)
+    public static let analyticAlone = Blend(adapter: 0, analytic: 10)
+
+    /// Which head decides among labels that both know.
+    public var head: DecidingHead { adapter == 0 ? .analytic : analytic == 0 ? .adapter : .blend }
+}
+
+/// Which head an answer came from.
+public enum DecidingHead: String, Sendable, Hashable, Codable { case adapter, analytic, blend }
+
+/// An analytic head as written to disk after an update, and how it is blended with the adapter of the same version.
+public struct AnalyticGeneration: Sendable, Hashable, Codable {
+    /// `sha256:` and 64 hexadecimal digits over its file.
+    public var digest: String
+    /// Of the generation it was made from.
+    public var parent: String?
+    /// Examples in its sums.
+    public var examples: Int
+    public var bytes: Int
+    public var ridge: Double
+    public var blend: Blend
+    /// First and last of each run of experiences whose examples are in the sums. More than one run only after a
+    /// rollback.
+    public var experiences: [[Int]]
+
+    public init(
+        digest: String, parent: String? = nil, examples: Int, bytes: Int, ridge: Double, blend: Blend,
+        experiences: [[Int]]
+    ) {
+        self.digest = digest
+        self.parent = parent
+        self.examples = examples
+        self.bytes = bytes
+        self.ridge = ridge
+        self.blend = blend
+        self.experiences = experiences
+    }
+
+    /// Whether the training examples of this experience are in the sums.
+    public func contains(experience: Int) -> Bool {
+        experiences.contains { $0[0] <= experience && experience <= $0[1] }
+    }
+
+    /// The runs with one more experience at their end.
+    public static func experiences(_ runs: [[Int]]?, adding experience: Int) -> [[Int]] {
+        guard let runs, let last = runs.last else { return [[experience, experience]] }
+        return last[1] == experience - 1
+            ? Array(runs.dropLast()) + [[last[0], experience]] : runs + [[experience, experience]]
+    }
+}

@@ -1,0 +1,156 @@
+import COpenBLAS
+
+/// Products and symmetric systems of dense float32 matrices on one thread, for what is solved and not trained.
+///
+/// All of it needs a library that ``BLAS/information()`` has found.
+public enum Dense {
+    /// `factor`·I.
+    public static func identity(_ size: Int, times factor: Float) -> Matrix {
+        let matrix = Matrix(storage: FloatStorage(count: size * size), rows: size, columns: size)
+        for index in 0..<size { matrix.storage.base[index * size + index] = factor }
+        return matrix
+    }
+
+    /// A·B, or A·Bᵀ.
+    public static func product(_ a: Matrix, _ b: Matrix, transposingB: Bool = false) -> Matrix {
+        let c = Matrix(
+            storage: FloatStorage(count: a.rows * (transposingB ? b.rows : b.columns)), rows: a.rows,
+            columns: transposingB ? b.rows : b.columns)
+        add(a, b, transposingB: transposingB, to: c)
+        return c
+    }
+
+    /// C += factor · op(A)·op(B), each operand transposed where asked.
+    public static func add(
+        _ a: Matrix, _ b: Matrix, transposingA: Bool = false, transposingB: Bool = false, factor: Float = 1,
+        to c: Matrix
+    ) {
+        let rows = transposingA ? a.columns : a.rows
+        let inner = transposingA ? a.rows : a.columns
+        let columns = transposingB ? b.rows : b.columns
+        precondition(
+            inner == (transposingB ? b.columns : b.rows) && c.rows == rows && c.columns == columns,
+            "[\(a.rows), \(a.columns)] and [\(b.rows), \(b.columns)] do not multiply to [\(c.rows), \(c.columns)]")
+        c.storage.checkWritable()
+        guard rows > 0, columns > 0, inner > 0 else { return }
+        cblas_library_product(
+            transposingA, transposingB, Int32(rows), Int32(columns), Int32(inner), factor, a.base, Int32(a.columns),
+            b.base, Int32(b.columns), 1, c.storage.base + c.offset, Int32(columns))
+    }
+
+    /// Lower triangle of G += AᵀA; what stands above the diagonal is not touched.
+    public static func addGram(of a: Matrix, to gram: Matrix) {
+        precondition(
+            gram.rows == a.columns && gram.columns == a.columns,
+            "the Gram matrix of \(a.columns) columns is not [\(gram.rows), \(gram.columns)]")
+        gram.storage.checkWritable()
+        guard a.rows > 0 else { return }
+        cblas_library_gram(Int32(a.columns), Int32(a.rows), a.base, gram.storage.base + gram.offset)
+    }
+
+    /// Negative elements become zero.
+    public static func rectify(_ matrix: Matrix) {
+        matrix.storage.checkWritable()
+        let base = matrix.storage.base + matrix.offset
+        for index in 0..<matrix.count { base[index] = max(base[index], 0) }
+    }
+
+    /// Copies row `source` of one matrix over row `target` of another of the same width.
+    public static func copyRow(_ source: Int, of a: Matrix, to target: Int, of b: Matrix) {
+        precondition(a.columns == b.columns, "rows of \(a.columns) and \(b.columns) elements")
+        precondition(source < a.rows && target < b.rows, "row \(source) to row \(target) lies outside")
+        b.storage.checkWritable()
+        (b.storage.base + b.offset + target * b.columns).update(from: a.base + source * a.columns, count: a.columns)
+    }
+
+    /// Adds `factor` times row `source` of one matrix to row `target` of another of the same width.
+    public static func addRow(_ source: Int, of a: Matrix, factor: Float, to target: Int, of b: Matrix) {
+        precondition(a.columns == b.columns, "rows of \(a.columns) and \(b.columns) elements")
+        precondition(source < a.rows && target < b.rows, "row \(source) to row \(target) lies outside")
+        b.storage.checkWritable()
+        let from = a.base + source * a.columns
+        let into = b.storage.base + b.offset + target * b.columns
+        for column in 0..<a.columns { into[column] += factor * from[column] }
+    }
+
+    /// A symmetric matrix, of which the lower triangle is read, packed row by row: `n(n+1)/2` elements.
+    public static func packed(_ matrix: Matrix) -> [Float] {
+        var packed: [Float] = []
+        packed.reserveCapacity(matrix.rows * (matrix.rows + 1) / 2)
+        for row in 0..<matrix.rows {
+            packed.append(
+                contentsOf: UnsafeBufferPointer(start: matrix.base + row * matrix.columns, count: row + 1))
+        }
+        return packed
+    }
+
+    /// The lower triangle that ``packed(_:)`` wrote; zeros above.
+    public static func unpacked(_ packed: Matrix, size: Int) -> Matrix {
+        precondition(packed.count == size * (size + 1) / 2, "\(packed.count) elements are no triangle of \(size) rows")
+        let matrix = Matrix(storage: FloatStorage(count: size * size), rows: size, columns: size)
+        var source = packed.base
+        for row in 0..<size {
+            (matrix.storage.base + row * size).update(from: source, count: row + 1)
+            source += row + 1
+        }
+        return matrix
+    }
+
+    /// (G + ridge·I)⁻¹, both triangles, of a symmetric G whose lower triangle is read. Computed in float64.
+    ///
+    /// - Throws: ``TensorError/notPositiveDefinite(order:)``.
+    public static func inverse(of gram: Matrix, ridge: Double) throws(TensorError) -> Matrix {
+        let size = gram.rows
+        let work = try factor(gram, ridge: ridge)
+        defer { work.deallocate() }
+        let status = lapack_library_inverse(Int32(size), work)
+        guard status == 0 else { throw .notPositiveDefinite(order: Int(status)) }
+        let inverse = Matrix(storage: FloatStorage(count: size * size), rows: size, columns: size)
+        let base = inverse.storage.base
+        for row in 0..<size {
+            for column in 0...row {
+                let value = Float(work[row * size + column])
+                base[row * size + column] = value
+                base[column * size + row] = value
+            }
+        }
+        return inverse
+    }
+
+    /// Rows `[k, n]` of (G + ridge·I)⁻¹·bᵢ for each row bᵢ of `right`. Computed in float64.
+    ///
+    /// - Throws: ``TensorError/notPositiveDefinite(order:)``.
+    public static func solve(_ gram: Matrix, ridge: Double, _ right: Matrix) throws(TensorError) -> Matrix {
+        let size = gram.rows
+        precondition(right.columns == size, "right sides of \(right.columns) elements for a system of \(size)")
+        let work = try factor(gram, ridge: ridge)
+        defer { work.deallocate() }
+        let rows = UnsafeMutablePointer<Double>.allocate(capacity: max(right.count, 1))
+        defer { rows.deallocate() }
+        for index in 0..<right.count { rows[index] = Double(right.base[index]) }
+        if right.rows > 0 {
+            let status = lapack_library_solve(Int32(size), Int32(right.rows), work, rows)
+            guard status == 0 else { throw .notPositiveDefinite(order: Int(status)) }
+        }
+        let solution = Matrix(storage: FloatStorage(count: right.count), rows: right.rows, columns: size)
+        for index in 0..<right.count { solution.storage.base[index] = Float(rows[index]) }
+        return solution
+    }
+
+    /// Cholesky factor, lower triangle of a new `[n, n]`, which the caller deallocates.
+    private static func factor(_ gram: Matrix, ridge: Double) throws(TensorError) -> UnsafeMutablePointer<Double> {
+        let size = gram.rows
+        precondition(gram.columns == size && size > 0, "a system of [\(size), \(gram.columns)] is not square")
+        let work = UnsafeMutablePointer<Double>.allocate(capacity: size * size)
+        for row in 0..<size {
+            for column in 0...row { work[row * size + column] = Double(gram.base[row * size + column]) }
+            work[row * size + row] += ridge
+        }
+        let status = lapack_library_cholesky(Int32(size), work)
+        if status != 0 {
+            work.deallocate()
+            throw .notPositiveDefinite(order: Int(status))
+        }
+        return work
+    }
+}

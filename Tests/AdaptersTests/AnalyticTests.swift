@@ -1,0 +1,277 @@
+import Adapters
+import Foundation
+import Schema
+import Tensors
+import Testing
+
+/// An analytic head against ridge regression solved the plain way.
+struct AnalyticTests {
+    static let width = 48
+    static let features = 6
+    static let ridge = 0.5
+
+    /// Examples around one centre a label, of length 1.
+    static func rows(_ count: Int, labels: Int = 3, seed: UInt64 = 1) -> [AnalyticSums.Row] {
+        var generator = SeededGenerator(seed: seed, stream: 9)
+        let centres = (0..<labels).map { _ in (0..<features).map { _ in generator.nextSymmetric(1) } }
+        return (0..<count).map { index in
+            let label = index % labels
+            let point = centres[label].map { $0 + 0.3 * generator.nextSymmetric(1) }
+            let length = point.reduce(0) { $0 + $1 * $1 }.squareRoot()
+            return AnalyticSums.Row(features: point.map { $0 / length }, label: "label \(label)")
+        }
+    }
+
+    /// Gauss elimination in float64 on (ZᵀZ + λI)·w = Zᵀy, one label at a time.
+    static func plainScores(_ rows: [AnalyticSums.Row], labels: [String], queries: [[Float]]) throws -> [[Double]] {
+        let projection = RandomProjection(width: width, features: features)
+        func projected(_ values: [[Float]]) -> [[Double]] {
+            let flat = projection.project(values).values.map(Double.init)
+            return values.indices.map { Array(flat[$0 * width..<($0 + 1) * width]) }
+        }
+        let z = projected(rows.map(\.features))
+        let weights = labels.map { label in
+            var system = [[Double]](repeating: [Double](repeating: 0, count: width + 1), count: width)
+            for i in 0..<width {
+                for j in 0..<width {
+                    for row in z { system[i][j] += row[i] * row[j] }
+                }
+                system[i][i] += ridge
+                for (row, example) in zip(z, rows) where example.label == label { system[i][width] += row[i] }
+            }
+            for pivot in 0..<width {
+                let row = (pivot..<width).max { abs(system[$0][pivot]) < abs(system[$1][pivot]) } ?? pivot
+                system.swapAt(pivot, row)
+                for other in 0..<width where other != pivot {
+                    let factor = system[other][pivot] / system[pivot][pivot]
+                    for column in pivot...width { system[other][column] -= factor * system[pivot][column] }
+                }
+            }
+            return (0..<width).map { system[$0][width] / system[$0][$0] }
+        }
+        return projected(queries).map { query in
+            weights.map { weight in
+                var sum = 0.0
+                for (a, b) in zip(query, weight) { sum += a * b }
+                return sum
+            }
+        }
+    }
+
+    static func difference(_ a: [[Float]], _ b: [[Double]]) -> Double {
+        var largest = 0.0
+        for (x, y) in zip(a.joined(), b.joined()) { largest = max(largest, abs(Double(x) - y)) }
+        return largest
+    }
+
+    static func difference(_ a: [[Float]], _ b: [[Float]]) -> Double { difference(a, b.map { $0.map(Double.init) }) }
+
+    @Test func `sums solve the same system as plain elimination`() throws {
+        let rows = Self.rows(120)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(rows)
+        let plain = try Self.plainScores(rows, labels: sums.labels, queries: queries)
+        #expect(sums.labels == ["label 0", "label 1", "label 2"])
+        #expect(sums.counts == [40, 40, 40])
+        #expect(Self.difference(try sums.head(ridge: Self.ridge).scores(queries), plain) < 1e-4)
+    }
+
+    @Test func `the order of examples and of batches leaves no trace`() throws {
+        let rows = Self.rows(300)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let empty = try AnalyticSums(width: Self.width, features: Self.features)
+        let once = try empty.adding(rows).head(ridge: Self.ridge)
+        let twice = try empty.adding(Array(rows[150...].reversed())).adding(Array(rows[..<150])).head(ridge: Self.ridge)
+        let order = once.labels.map { twice.labels.firstIndex(of: $0) ?? 0 }
+        let reordered = twice.scores(queries).map { scores in order.map { scores[$0] } }
+        #expect(Self.difference(once.scores(queries), reordered) < 1e-4)
+    }
+
+    @Test(arguments: [1, 7, 64, 100])
+    func `learning one by one or a few at once comes to what solving anew gives`(part: Int) throws {
+        let rows = Self.rows(200)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Array(rows[..<100]))
+        let solver = try AnalyticSolver(sums, ridge: Self.ridge)
+        for start in stride(from: 100, to: 200, by: part) {
+            try solver.add(Array(rows[start..<min(start + part, 200)]))
+        }
+        let anew = try sums.adding(Array(rows[100...])).head(ridge: Self.ridge)
+        #expect(solver.head.counts == anew.counts)
+        #expect(Self.difference(solver.head.scores(queries), anew.scores(queries)) < 1e-3)
+    }
+
+    @Test func `a label's first example is answered with it`() throws {
+        let rows = Self.rows(60)
+        let solver = try AnalyticSolver(
+            AnalyticSums(width: Self.width, features: Self.features).adding(rows), ridge: Self.ridge)
+        let new = AnalyticSums.Row(features: [0, 0, 0, 0, 0.6, -0.8], label: "new")
+        try solver.add([new])
+        let head = solver.head
+        let top = topLabels(head.scores([new.features])[0], count: 1)
+        #expect(head.labels[top[0].index] == "new")
+        #expect(head.counts == [20, 20, 20, 1])
+    }
+
+    @Test func `a relabelled text counts for its new label only`() throws {
+        let rows = Self.rows(60)
+        var corrected = rows
+        corrected[4].label = "label 2"
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let empty = try AnalyticSums(width: Self.width, features: Self.features)
+        let wanted = try empty.adding(corrected).head(ridge: Self.ridge)
+        let move = AnalyticSums.Row(features: rows[4].features, label: "label 2", replaced: rows[4].label)
+        let sums = empty.adding(rows)
+        let moved = try sums.adding([move]).head(ridge: Self.ridge)
+        let solver = try AnalyticSolver(sums, ridge: Self.ridge)
+        try solver.add([move])
+        #expect(moved.counts == [20, 19, 21])
+        #expect(solver.head.counts == [20, 19, 21])
+        #expect(Self.difference(moved.scores(queries), wanted.scores(queries)) < 1e-4)
+        #expect(Self.difference(solver.head.scores(queries), wanted.scores(queries)) < 1e-3)
+    }
+
+    @Test func `what is taken out again leaves no trace`() throws {
+        let rows = Self.rows(90)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let empty = try AnalyticSums(width: Self.width, features: Self.features)
+        let sums = empty.adding(Array(rows[..<60]))
+        let solver = try AnalyticSolver(sums, ridge: Self.ridge)
+        let move = AnalyticSums.Row(features: rows[4].features, label: "label 2", replaced: rows[4].label)
+        try solver.add(Array(rows[60...]) + [move])
+        try solver.remove(Array(rows[60...]) + [move])
+        #expect(solver.counts == sums.counts)
+        let wanted = try sums.head(ridge: Self.ridge).scores(queries)
+        #expect(Self.difference(solver.head.scores(queries), wanted) < 1e-3)
+    }
+
+    @Test func `a head that begins empty learns its first labels`() throws {
+        let solver = try AnalyticSolver(
+            AnalyticSums(width: Self.width, features: Self.features), ridge: Self.ridge)
+        let rows = Self.rows(6)
+        try solver.add(rows)
+        let wanted = try AnalyticSums(width: Self.width, features: Self.features).adding(rows).head(ridge: Self.ridge)
+        let queries = rows.map(\.features)
+        #expect(Self.difference(solver.head.scores(queries), wanted.scores(queries)) < 1e-3)
+    }
+
+    @Test func `labels of few examples are weighed up by the mean count over theirs`() throws {
+        let rows = Self.rows(60).filter { $0.label != "label 1" } + [Self.rows(2)[1]]
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(rows)
+        #expect(sums.counts == [20, 20, 1])
+        let scales = sums.counts.map { pow(41.0 / 3 / Double($0), AnalyticHead.balance) }
+        let plain = try Self.plainScores(rows, labels: sums.labels, queries: queries)
+        let expected = plain.map { zip($0, scales).map { $0 * $1 } }
+        #expect(Self.difference(try sums.head(ridge: Self.ridge).scores(queries), expected) < 1e-3)
+    }
+
+    @Test func `adding leaves the sums it started from as they were`() throws {
+        let first = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(30))
+        let head = try first.head(ridge: Self.ridge)
+        let before = try first.encoded(base: "sha256:0", head: head)
+        _ = first.adding(Self.rows(30, seed: 3))
+        #expect(try first.encoded(base: "sha256:0", head: head) == before)
+    }
+
+    @Test func `a file brings the same sums back, and tells another base apart`() throws {
+        let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(40))
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        let head = try sums.head(ridge: Self.ridge)
+        let bytes = try sums.encoded(base: "sha256:0", head: head)
+        try bytes.write(to: file)
+        let read = try AnalyticSums(contentsOf: file, base: "sha256:0")
+        #expect(read.labels == sums.labels)
+        #expect(try read.encoded(base: "sha256:0", head: head) == bytes)
+        let query = Self.rows(1, seed: 2).map(\.features)
+        #expect(try AnalyticHead(contentsOf: file, base: "sha256:0").scores(query) == head.scores(query))
+        #expect(throws: AdapterError.baseMismatch(expected: "sha256:0", actual: "sha256:1")) {
+            try AnalyticSums(contentsOf: file, base: "sha256:1")
+        }
+        try Data("{}".utf8).write(to: file)
+        #expect(throws: TensorError.self) { try AnalyticSums(contentsOf: file, base: "sha256:0") }
+    }
+
+    @Test func `sums without a ridge of less rows than columns cannot be solved, and say so`() throws {
+        let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(1))
+        #expect(throws: TensorError.self) { try sums.head(ridge: 0) }
+    }
+}
+
+struct BlendTests {
+    /// Logits that put `share` on the target and the rest on the next label.
+    static func logits(_ target: Int, right: Bool, strength: Float) -> [Float] {
+        var logits: [Float] = [0, 0, 0]
+        logits[right ? target : (target + 1) % 3] = strength
+        return logits
+    }
+
+    @Test func `a head that is always right decides alone over one that guesses`() {
+        let targets = (0..<60).map { $0 % 3 }
+        let good = targets.map { Self.logits($0, right: true, strength: 2) }
+        let bad = targets.enumerated().map { Self.logits($1, right: $0 % 3 == 0, strength: 2) }
+        let byAnalytic = Blend.calibrated(adapter: bad, analytic: good, targets: targets)
+        #expect(byAnalytic.analytic > byAnalytic.adapter)
+        let byAdapter = Blend.calibrated(adapter: good, analytic: bad, targets: targets)
+        #expect(byAdapter.adapter > byAdapter.analytic)
+    }
+
+    @Test func `heads that err apart answer more together`() {
+        let targets = (0..<90).map { $0 % 3 }
+        // Each is sure when right and hesitates when wrong, on different examples.
+        let one = targets.enumerated().map { Self.logits($1, right: $0 % 5 != 0, strength: $0 % 5 != 0 ? 3 : 1) }
+        let other = targets.enumerated().map { Self.logits($1, right: $0 % 5 != 1, strength: $0 % 5 != 1 ? 3 : 1) }
+        let blend = Blend.calibrated(adapter: one, analytic: other, targets: targets)
+        #expect(blend.head == .blend)
+        let correct = targets.indices.count { index in
+            let logits = zip(one[index], other[index]).map { Float(blend.adapter) * $0 + Float(blend.analytic) * $1 }
+            return topLabels(logits, count: 1)[0].index == targets[index]
+        }
+        #expect(correct == 90)
+    }
+
+    @Test func `too few held-out examples leave the weights as they are`() {
+        #expect(Blend.calibrated(adapter: [[1, 0]], analytic: [[0, 1]], targets: [0]) == .uncalibrated)
+    }
+}
+
+struct HeadPairTests {
+    private func head() throws -> AnalyticHead {
+        try AnalyticSums(width: AnalyticTests.width, features: AnalyticTests.features).adding(AnalyticTests.rows(30))
+            .head(ridge: AnalyticTests.ridge)
+    }
+
+    @Test func `a label that the adapter does not know is the analytic head's alone`() throws {
+        let head = try head()
+        let pair = HeadPair(
+            adapter: ["label 1", "label 0"], analytic: head, blend: Blend(adapter: 1, analytic: 0, alone: 2))
+        #expect(pair.labels == ["label 1", "label 0", "label 2"])
+        #expect(pair.needsAdapter && pair.needsAnalytic)
+        let scores: [Float] = [0.5, 0.1, 0.9]
+        let given = pair.probabilities(adapter: [3, 1], analytic: scores)
+        let alone = probabilities(scores.map { 2 * $0 })
+        let known = probabilities([3, 1])
+        #expect(abs(given.reduce(0, +) - 1) < 1e-5)
+        #expect(abs(given[2] - alone[2]) < 1e-6)
+        #expect(abs(given[0] - known[0] * (1 - alone[2])) < 1e-6)
+        #expect([0, 1, 2].map(pair.head) == [.adapter, .adapter, .analytic])
+    }
+
+    @Test func `the blend weighs both heads label by label, in the adapter's order`() throws {
+        let pair = HeadPair(
+            adapter: ["label 2", "label 0", "label 1"], analytic: try head(), blend: Blend(adapter: 2, analytic: 10))
+        #expect(!pair.hasNewLabels)
+        #expect(pair.logits(adapter: [1, 2, 3], analytic: [0.5, 0.25, 0.125]) == [3.25, 9, 8.5])
+        #expect(pair.head(of: 0) == .blend)
+    }
+
+    @Test func `one head alone needs nothing of the other`() throws {
+        let adapter = HeadPair(adapter: ["a"], analytic: nil, blend: .uncalibrated)
+        #expect(adapter.needsAdapter && !adapter.needsAnalytic)
+        #expect(adapter.probabilities(adapter: [0.3], analytic: []) == [1])
+        let analytic = HeadPair(adapter: nil, analytic: try head(), blend: .uncalibrated)
+        #expect(!analytic.needsAdapter && analytic.needsAnalytic)
+        #expect(analytic.head(of: 2) == .analytic)
+    }
+}
