@@ -14,6 +14,8 @@ struct Judge {
         var parentOnNewSlice: SliceEvaluation?
         var untrainedOnNewSlice: SliceEvaluation?
         var answers: [HeldOutAnswer]
+        /// How the candidate's answers were blended.
+        var blend: Blend
     }
 
     private struct Slice {
@@ -23,6 +25,8 @@ struct Judge {
         var tokens: [[Int32]]
         var labels: [String]
         var parentCorrect: [Bool]?
+        /// Of the candidate's analytic head, `[texts][its labels]`; empty without one.
+        var scores: [[Float]]
 
         /// Share of the commonest label: what guessing reaches.
         var majorityShare: Double {
@@ -37,8 +41,15 @@ struct Judge {
     /// Labels of the parent, which stand first in the candidate too; `nil` when none is new.
     private let knownLabels: Int?
     private let slices: [Slice]
+    private let analytic: AnalyticHead?
+    private let head: Recipe.Head
 
-    init(learner: Learner, input: Learner.Input) {
+    /// - Parameter analytic: the candidate's.
+    init(learner: Learner, input: Learner.Input, analytic: AnalyticHead?) throws {
+        self.analytic = analytic
+        head = input.recipe.head
+        let parentHead = try input.sums?.head(ridge: input.recipe.analytic.ridge)
+        let parent = input.parent.map { ($0, HeadPair(adapter: $0.labels, analytic: parentHead, blend: input.blend)) }
         self.learner = learner
         options = input.recipe.gate
         firstLabel = input.labels.first
@@ -49,18 +60,27 @@ struct Judge {
                 learner.tokenizer.encode($0.text, maximumLength: input.recipe.maximumLength)
             }
             let labels = examples.map(\.label)
-            let correct = input.parent.map { learner.correct($0, tokens: tokens, labels: labels) }
+            // Both analytic heads see the base model's features: one pass for the two.
+            let features = analytic == nil && parentHead == nil ? [] : learner.features(tokens)
+            let correct = parent.map { adapter, heads in
+                let scores = parentHead?.scores(features) ?? []
+                return learner.correct(
+                    learner.logits(adapter, heads, tokens, scores: scores), heads.labels, expected: labels)
+            }
             return Slice(
                 experience: experience, isNew: isNew, sequences: examples.map(\.sequence), tokens: tokens,
-                labels: labels, parentCorrect: correct)
+                labels: labels, parentCorrect: correct, scores: analytic?.scores(features) ?? [])
         }
     }
 
     func judge(_ candidate: ClassifierAdapter, attempt: Int) -> Judgement {
+        let outputs = slices.map { learner.outputs(candidate, $0.tokens, needed: head != .analytic) }
+        let blend = calibrated(candidate.labels, outputs)
+        let heads = HeadPair(adapter: candidate.labels, analytic: analytic, blend: blend)
         var answers: [HeldOutAnswer] = []
-        let outcomes = slices.map { slice in
-            let logits = learner.logits(candidate, slice.tokens)
-            answers += learner.answers(logits, candidate.labels, sequences: slice.sequences)
+        let outcomes = slices.enumerated().map { index, slice in
+            let logits = learner.logits(heads, outputs: outputs[index], scores: slice.scores)
+            answers += learner.answers(logits, heads.labels, sequences: slice.sequences)
             func correct(among count: Int) -> [Bool] {
                 learner.correct(logits.map { Array($0.prefix(count)) }, candidate.labels, expected: slice.labels)
             }
@@ -76,7 +96,24 @@ struct Judge {
             parentOnNewSlice: new.flatMap { new in new.parentCorrect.map { evaluation(new.experience, $0) } },
             // An untrained head scores every label alike, so that the first one wins.
             untrainedOnNewSlice: new.map { new in evaluation(new.experience, new.labels.map { $0 == firstLabel }) },
-            answers: answers)
+            answers: answers, blend: blend)
+    }
+
+    /// Held-out examples decide how much each head says.
+    private func calibrated(_ labels: [String], _ outputs: [[[Float]]]) -> Blend {
+        guard let analytic else { return .adapterAlone }
+        let positions = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
+        let alone = HeadPair(adapter: labels, analytic: analytic, blend: Blend(adapter: 0, analytic: 1))
+        let known = slices.indices.flatMap { slice in
+            slices[slice].labels.enumerated().compactMap { index, label in
+                positions[label].map { position in
+                    let scores = alone.logits(adapter: [], analytic: slices[slice].scores[index])
+                    return (outputs[slice][index], scores, position)
+                }
+            }
+        }
+        return Blend.calibrated(
+            adapter: known.map(\.0), analytic: known.map(\.1), targets: known.map(\.2), heads: head)
     }
 
     private func evaluation(_ experience: Int, _ correct: [Bool]) -> SliceEvaluation {
@@ -103,6 +140,28 @@ extension Learner {
         }
     }
 
+    /// The adapter's logits, or zeros where it is not asked.
+    func outputs(_ adapter: ClassifierAdapter, _ tokens: [[Int32]], needed: Bool) -> [[Float]] {
+        needed
+            ? logits(adapter, tokens)
+            : tokens.map { _ in [Float](repeating: 0, count: adapter.labels.count) }
+    }
+
+    /// Blended, over the labels of the pair; in training both heads know the same ones.
+    ///
+    /// - Parameter scores: of the analytic head, in the order of its own labels; empty without one.
+    func logits(
+        _ adapter: ClassifierAdapter, _ heads: HeadPair, _ tokens: [[Int32]], scores: [[Float]]
+    ) -> [[Float]] {
+        logits(heads, outputs: outputs(adapter, tokens, needed: heads.needsAdapter), scores: scores)
+    }
+
+    func logits(_ heads: HeadPair, outputs: [[Float]], scores: [[Float]]) -> [[Float]] {
+        outputs.enumerated().map { index, output in
+            heads.logits(adapter: output, analytic: scores.isEmpty ? [] : scores[index])
+        }
+    }
+
     /// Whether the largest of each text's logits is at its label.
     func correct(_ logits: [[Float]], _ labels: [String], expected: [String]) -> [Bool] {
         zip(logits, expected).map { logits, label in
@@ -111,10 +170,17 @@ extension Learner {
     }
 
     /// Whether each example is answered with its label; nothing is, without an adapter.
-    public func correct(_ adapter: ClassifierAdapter?, _ examples: [Example]) throws -> [Bool] {
+    ///
+    /// - Parameter analytic: the head beside it.
+    public func correct(
+        _ adapter: ClassifierAdapter?, analytic: AnalyticHead? = nil, blend: Blend = .adapterAlone,
+        _ examples: [Example]
+    ) throws -> [Bool] {
         guard let adapter else { return Array(repeating: false, count: examples.count) }
         let tokens = examples.map { tokenizer.encode($0.text, maximumLength: encoder.maximumPositions) }
-        return correct(adapter, tokens: tokens, labels: examples.map(\.label))
+        let heads = HeadPair(adapter: adapter.labels, analytic: analytic, blend: blend)
+        let scores = heads.needsAnalytic ? analytic?.scores(features(tokens)) ?? [] : []
+        return correct(logits(adapter, heads, tokens, scores: scores), heads.labels, expected: examples.map(\.label))
     }
 
     /// The adapter of a directory, checked against its digest and against the base.

@@ -32,6 +32,12 @@ public struct Learner: Sendable {
         /// Of the task, in the order of the head's rows.
         public var labels: [String]
         public var parent: ClassifierAdapter?
+        /// How the parent's answers were blended.
+        public var blend = Blend.adapterAlone
+        /// The parent's sums; `nil` where it has none yet.
+        public var sums: AnalyticSums?
+        /// By sequence, the label under which a relabelled text is in the sums already.
+        public var replaced: [Int64: String] = [:]
         public var memory: ReplayMemory
         public var training: [LedgerExample]
         public var newSlice: [LedgerExample]
@@ -40,6 +46,11 @@ public struct Learner: Sendable {
 
     public struct Result: Sendable {
         public var adapter: ClassifierAdapter
+        public var blend: Blend
+        /// The sums with the training examples added; `nil` without an analytic head.
+        public var sums: AnalyticSums?
+        /// Solved from the sums.
+        public var analytic: AnalyticHead?
         public var verdict: Verdict
         /// The memory after this experience.
         public var memory: ReplayMemory
@@ -67,7 +78,9 @@ public struct Learner: Sendable {
     public func learn(_ input: Input, monitor: UpdateMonitor) throws -> Result {
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)
-        let judge = Judge(learner: self, input: input)
+        let sums = try add(input)
+        let head = try sums?.head(ridge: input.recipe.analytic.ridge)
+        let judge = try Judge(learner: self, input: input, analytic: head)
         let exemplars = try input.memory.exemplars().filter { input.labels.contains($0.label) }
         var trained = 0
         var seconds = 0.0
@@ -87,7 +100,8 @@ public struct Learner: Sendable {
             default: continue
             }
             return Result(
-                adapter: outcome.adapter, verdict: verdict, memory: try remember(input),
+                adapter: outcome.adapter, blend: judgement.blend, sums: sums, analytic: head,
+                verdict: verdict, memory: try remember(input),
                 replayed: outcome.replayedExamples,
                 evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
                 untrainedOnNewSlice: judgement.untrainedOnNewSlice, answers: judgement.answers,

@@ -61,7 +61,7 @@ public struct ReplayFiles: Sendable {
     }
 
     /// Written beside, synchronised and renamed: the name never stands for half a file.
-    private static func writeDurably(_ data: Data, to file: URL) throws {
+    static func writeDurably(_ data: Data, to file: URL) throws {
         let temporary = file.deletingLastPathComponent().appending(path: ".\(UUID().uuidString).tmp")
         do {
             try data.write(to: temporary)

@@ -8,6 +8,9 @@ import Store
 /// gate and retries, without a ledger.
 public struct StreamRun {
     public private(set) var adapter: ClassifierAdapter?
+    public private(set) var sums: AnalyticSums?
+    public private(set) var analytic: AnalyticHead?
+    public private(set) var blend = Blend.adapterAlone
     public private(set) var memory: ReplayMemory
     public private(set) var results: [Learner.Result] = []
     private let learner: Learner
@@ -42,17 +45,26 @@ public struct StreamRun {
             }
         }
         let input = Learner.Input(
-            recipe: recipe, experience: slices.count + 1, labels: labels, parent: adapter, memory: memory,
+            recipe: recipe, experience: slices.count + 1, labels: labels, parent: adapter, blend: blend,
+            sums: sums, memory: memory,
             training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices)
         let result = try learner.learn(input, monitor: monitor)
         results.append(result)
         if result.verdict.decision == .promote {
             adapter = result.adapter
+            blend = result.blend
+            sums = result.sums
+            analytic = result.analytic
             memory = result.memory
             slices.append(HeldOutSlice(experience: slices.count + 1, examples: waiting.heldOut))
             waiting = ([], [])
         }
         return result
+    }
+
+    /// Whether the version now served answers each example with its label.
+    public func correct(_ examples: [[Example]]) throws -> [[Bool]] {
+        try examples.map { try learner.correct(adapter, analytic: analytic, blend: blend, $0) }
     }
 
     /// Bytes of the encoded memory.

@@ -127,9 +127,16 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         // The head's rows keep their order, whatever order the task declares its labels in by now.
         let known = parent?.labels ?? []
         let labels = known + work.task.labels.filter { !known.contains($0) }
+        let files = AnalyticFiles(home: store.home, base: learner.base.digest)
+        let replaced = work.training.compactMap { example in
+            example.replaced.flatMap { old in
+                work.analytic?.contains(experience: old.experience) == true ? (example.sequence, old.label) : nil
+            }
+        }
         return Learner.Input(
             recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
-            memory: loaded.memory,
+            blend: work.analytic?.blend ?? .adapterAlone, sums: try work.analytic.map(files.load),
+            replaced: Dictionary(uniqueKeysWithValues: replaced), memory: loaded.memory,
             training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task))
     }
 
@@ -153,10 +160,12 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                     memory: result.memory, rehearsals: before.merging(result.rehearsals, uniquingKeysWith: +),
                     storedBytes: $0.bytes)
             }
+            let analytic = try AnalyticFiles(home: store.home, base: learner.base.digest)
+                .write(result, of: work, ridge: recipe.analytic.ridge)
             let version = try await store.promote(
                 id,
                 Promotion(
-                    candidate: candidate, replay: generation, replayDetail: detail,
+                    candidate: candidate, replay: generation, replayDetail: detail, analytic: analytic,
                     parentOnNewSlice: result.parentOnNewSlice,
                     untrainedOnNewSlice: result.untrainedOnNewSlice))
             logger.info("update \(id) promoted as \(version.version): \(result.verdict.reason)")
@@ -172,8 +181,9 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         let referenced = try await store.referencedDigests()
         let kept = Set(
             referenced.adapters.map { store.home.adapter($0).lastPathComponent }
-                + referenced.replayGenerations.map { store.home.replayGeneration($0).lastPathComponent })
-        for directory in [store.home.adapters, store.home.replay] {
+                + referenced.replayGenerations.map { store.home.replayGeneration($0).lastPathComponent }
+                + referenced.analyticGenerations.map { store.home.analyticGeneration($0).lastPathComponent })
+        for directory in [store.home.adapters, store.home.replay, store.home.analytic] {
             let files = try FileManager.default.contentsOfDirectory(
                 at: directory, includingPropertiesForKeys: [.contentModificationDateKey])
             for file in files where !kept.contains(file.lastPathComponent) {

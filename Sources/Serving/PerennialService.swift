@@ -1,5 +1,6 @@
 import Hummingbird
 import Logging
+import Schema
 import ServiceLifecycle
 import Store
 
@@ -28,6 +29,8 @@ public struct PerennialService: Service, CustomStringConvertible {
         public var observesDrift = false
         /// How long, and with how many bytes of text together, predictions are remembered for feedback.
         public var feedback = FeedbackLimits()
+        /// The recipe of a name: says how a task's analytic head learns. `nil` where there is no such recipe.
+        public var recipe: @Sendable (String) -> Recipe? = { _ in nil }
         public init() {}
     }
 
@@ -58,21 +61,24 @@ public struct PerennialService: Service, CustomStringConvertible {
         self.onRunning = onRunning
         let cache = AdapterCache()
         let engine = InferenceEngine(limits: configuration.engine, metrics: metrics, logger: logger, load: classifier)
+        let instant = InstantHeads(store: store, engine: engine, recipe: configuration.recipe, logger: logger)
         let refresher = SnapshotRefresher(
-            store: store, engine: engine, cache: cache, metrics: metrics, logger: logger)
+            store: store, engine: engine, cache: cache, instant: instant, metrics: metrics, logger: logger)
         drift = DriftMonitor(
             store: store, engine: engine, refresher: refresher, isEnabled: configuration.observesDrift, logger: logger)
-        background = configuration.observesDrift ? [engine, refresher, drift] : [engine, refresher]
+        background = [engine, refresher, instant] + (configuration.observesDrift ? [drift] : [])
 
         let router = Router(context: ServiceContext.self)
         router.add(middleware: RequestIDMiddleware())
         router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
         router.add(middleware: ErrorMiddleware())
         TaskRoutes(store: store, refresher: refresher, metrics: metrics, recipes: configuration.recipes).add(to: router)
-        ExampleRoutes(store: store, metrics: metrics, maximumBytes: configuration.ingestBytes).add(to: router)
+        ExampleRoutes(
+            store: store, metrics: metrics, instant: instant, maximumBytes: configuration.ingestBytes
+        ).add(to: router)
         let memory = PredictionMemory(limits: configuration.feedback)
         let predictions = PredictionRoutes(
-            store: store, engine: engine, cache: cache, refresher: refresher,
+            store: store, engine: engine, cache: cache, refresher: refresher, instant: instant,
             maximumInputs: configuration.inputsPerRequest, drift: drift, memory: memory)
         predictions.add(to: router)
         FeedbackRoutes(store: store, memory: memory, drift: drift, metrics: metrics).add(to: router)

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 import Schema
 
@@ -50,11 +51,23 @@ struct Claims {
             SELECT example.*, label.name AS label_name FROM example JOIN label ON label.id = example.label
             WHERE update_number = ? AND \(ExampleState.held) AND example.held_out = ? ORDER BY sequence
             """
-        return try Row.fetchAll(db, sql: sql, arguments: [update, heldOut]).map(LedgerExample.init)
+        return try Row.fetchAll(db, sql: sql, arguments: [update, heldOut]).map { row in
+            var example = LedgerExample(row)
+            if !heldOut, row["trained"] { example.replaced = try LedgerExample.Replaced(db, replacedBy: row) }
+            return example
+        }
     }
 
     /// Moves what was trained on out of the inbox, and what was held out into the slice of `experience`.
     func consume(experience: Int, retention: Retention) throws {
+        // Relabelled while the update ran: it was learned all the same.
+        try db.execute(
+            sql: """
+                UPDATE example SET experience = ?
+                WHERE update_number = ? AND \(ExampleState.held) AND state = \(ExampleState.superseded)
+                    AND held_out = 0
+                """,
+            arguments: [experience, update])
         try dropSuperseded()
         let metadata = retention == .inbox ? ", id = NULL, source = NULL, timestamp = NULL" : ""
         let text = retention == .inbox ? ", text = NULL" : ""
@@ -99,6 +112,23 @@ struct Claims {
                 WHERE update_number = ? AND \(ExampleState.held) AND state = \(ExampleState.superseded)
                 """,
             arguments: [update])
+    }
+}
+
+extension LedgerExample.Replaced {
+    /// What the text of a training row was last learned as; `nil` when it was not learned before.
+    init?(_ db: Database, replacedBy row: Row) throws {
+        let sql = """
+            SELECT label.name AS label_name, experience FROM example JOIN label ON label.id = example.label
+            WHERE example.task = ? AND text_hash = ? AND state = \(ExampleState.superseded) AND example.held_out = 0
+                AND experience IS NOT NULL AND sequence < ?
+            ORDER BY sequence DESC LIMIT 1
+            """
+        let arguments: StatementArguments = [
+            row["task"] as Int64, row["text_hash"] as Data, row["sequence"] as Int64,
+        ]
+        guard let old = try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments) else { return nil }
+        self.init(label: old["label_name"], experience: old["experience"])
     }
 }
 

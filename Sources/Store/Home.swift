@@ -17,6 +17,7 @@ public struct Home: Sendable, Hashable {
     public var database: URL { root.appending(path: "perennial.sqlite") }
     public var adapters: URL { root.appending(path: "adapters") }
     public var replay: URL { root.appending(path: "replay") }
+    public var analytic: URL { root.appending(path: "analytic") }
     public var models: URL { root.appending(path: "models") }
     public var inbox: URL { root.appending(path: "inbox") }
     public var workerLock: URL { root.appending(path: "worker.lock") }
@@ -29,6 +30,11 @@ public struct Home: Sendable, Hashable {
         replay.appending(path: Self.fileName(digest) + ".replay")
     }
 
+    /// File of the analytic generation with this digest, `sha256:…`.
+    public func analyticGeneration(_ digest: String) -> URL {
+        analytic.appending(path: Self.fileName(digest) + ".safetensors")
+    }
+
     public func model(_ name: String) -> URL { models.appending(path: name) }
 
     public func inbox(_ task: TaskName) -> URL { inbox.appending(path: task.rawValue) }
@@ -37,7 +43,7 @@ public struct Home: Sendable, Hashable {
     ///
     /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
     public func create() throws {
-        for directory in [root, adapters, replay, models, inbox] {
+        for directory in [root, adapters, replay, analytic, models, inbox] {
             do {
                 try FileManager.default.createDirectory(
                     at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -14,9 +14,12 @@ public struct Champion: Sendable, Hashable {
 public struct ServedTask: Sendable, Hashable {
     public var task: LearningTask
     public var champion: AdapterVersion?
-    public init(task: LearningTask, champion: AdapterVersion?) {
+    /// The champion's analytic head.
+    public var analytic: AnalyticGeneration?
+    public init(task: LearningTask, champion: AdapterVersion?, analytic: AnalyticGeneration? = nil) {
         self.task = task
         self.champion = champion
+        self.analytic = analytic
     }
 }
 
@@ -24,9 +27,11 @@ public struct ServedTask: Sendable, Hashable {
 public struct Garbage: Sendable, Hashable {
     public var adapters: [String]
     public var replayGenerations: [String]
-    public init(adapters: [String] = [], replayGenerations: [String] = []) {
+    public var analyticGenerations: [String]
+    public init(adapters: [String] = [], replayGenerations: [String] = [], analyticGenerations: [String] = []) {
         self.adapters = adapters
         self.replayGenerations = replayGenerations
+        self.analyticGenerations = analyticGenerations
     }
 }
 

@@ -39,11 +39,15 @@ extension Store {
     }
 
     /// Every digest some row refers to: other files in the adapter and replay directories were left by a crash.
-    public func referencedDigests() async throws -> (adapters: Set<String>, replayGenerations: Set<String>) {
+    public func referencedDigests() async throws -> (
+        adapters: Set<String>, replayGenerations: Set<String>, analyticGenerations: Set<String>
+    ) {
         try await read { db in
             (
                 try String.fetchSet(db, sql: "SELECT digest FROM version"),
-                try String.fetchSet(db, sql: "SELECT digest FROM replay_generation")
+                try String.fetchSet(db, sql: "SELECT digest FROM replay_generation"),
+                try String.fetchSet(
+                    db, sql: "SELECT analytic_digest FROM version WHERE analytic_digest IS NOT NULL")
             )
         }
     }
@@ -53,22 +57,35 @@ extension Store {
 struct RegistryDigests {
     private let adapters: [String]
     private let replayGenerations: [String]
+    private let analyticGenerations: [String]
 
     init(_ db: Database, task: Int64) throws {
         adapters = try String.fetchAll(
             db, sql: "SELECT DISTINCT digest FROM version WHERE task = ? ORDER BY digest", arguments: [task])
         replayGenerations = try String.fetchAll(
             db, sql: "SELECT DISTINCT digest FROM replay_generation WHERE task = ? ORDER BY digest", arguments: [task])
+        analyticGenerations = try String.fetchAll(
+            db,
+            sql: """
+                SELECT DISTINCT analytic_digest FROM version WHERE task = ? AND analytic_digest IS NOT NULL
+                ORDER BY analytic_digest
+                """,
+            arguments: [task])
     }
 
     func unreferenced(_ db: Database) throws -> Garbage {
         Garbage(
             adapters: try adapters.filter { try !Self.exists(db, "version", $0) },
-            replayGenerations: try replayGenerations.filter { try !Self.exists(db, "replay_generation", $0) })
+            replayGenerations: try replayGenerations.filter { try !Self.exists(db, "replay_generation", $0) },
+            analyticGenerations: try analyticGenerations.filter {
+                try !Self.exists(db, "version", $0, column: "analytic_digest")
+            })
     }
 
-    private static func exists(_ db: Database, _ table: String, _ digest: String) throws -> Bool {
-        let sql = "SELECT EXISTS (SELECT 1 FROM \(table) WHERE digest = ?)"
+    private static func exists(
+        _ db: Database, _ table: String, _ digest: String, column: String = "digest"
+    ) throws -> Bool {
+        let sql = "SELECT EXISTS (SELECT 1 FROM \(table) WHERE \(column) = ?)"
         return try Bool.fetchOne(db, sql: sql, arguments: [digest]) ?? false
     }
 }

@@ -14,6 +14,15 @@ extension Store {
         }
     }
 
+    /// The analytic head of a version; `nil` where it has none.
+    public func analytic(_ task: TaskName, version: String) async throws -> AnalyticGeneration? {
+        try await read { db in
+            let id = try TaskRecord.id(db, task)
+            return try VersionName.number(version).flatMap { try VersionRecord.find(db, task: id, number: $0) }?
+                .analytic
+        }
+    }
+
     /// What the task serves; `nil` before its first promotion.
     public func champion(_ task: TaskName) async throws -> Champion? {
         try await read { db in
@@ -28,7 +37,8 @@ extension Store {
     public func served() async throws -> [ServedTask] {
         try await read { db in
             try TaskRecord.all(db).map {
-                ServedTask(task: $0.value, champion: try VersionRecord.champion(db, task: $0.id)?.value)
+                let champion = try VersionRecord.champion(db, task: $0.id)
+                return ServedTask(task: $0.value, champion: champion?.value, analytic: champion?.analytic)
             }
         }
     }

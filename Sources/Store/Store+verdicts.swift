@@ -30,7 +30,7 @@ extension Store {
                 AdapterVersion(
                     version: "", digest: promotion.candidate.digest, state: .retired,
                     parent: inputs.parent.map(VersionName.text), update: id, metrics: promotion.candidate.metrics),
-                replay: replay)
+                replay: replay, analytic: promotion.analytic)
             let served = try Registry(db, task: task.id).serve(version, cause: .update)
             try Claims(db, record).consume(experience: experience, retention: task.value.update.retention)
             try db.execute(sql: "UPDATE task SET experiences = ? WHERE id = ?", arguments: [experience, task.id])

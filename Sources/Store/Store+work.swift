@@ -100,12 +100,14 @@ extension Store {
 
         let training = try claims.examples(heldOut: false)
         guard let first = training.first, let last = training.last else { return nil }
+        let parent = try inputs.parent.flatMap { try VersionRecord.find(db, task: task.id, number: $0) }
         return UpdateWork(
             update: record.value, task: task.value, training: training, heldOut: try claims.examples(heldOut: true),
-            parent: try inputs.parent.flatMap { try VersionRecord.find(db, task: task.id, number: $0)?.value },
+            parent: parent?.value,
             replay: try ReplayState(
                 db, task: task.id, generation: inputs.replay, removalsThrough: inputs.removalsThrough),
-            range: first.sequence...last.sequence, attempt: record.attempts, replayFactor: replayFactor)
+            analytic: parent?.analytic, range: first.sequence...last.sequence, attempt: record.attempts,
+            replayFactor: replayFactor)
     }
 }
 

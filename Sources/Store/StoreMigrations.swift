@@ -10,6 +10,7 @@ enum StoreMigrations {
         migrator.registerMigration("1-registry") { try $0.execute(sql: registry) }
         migrator.registerMigration("2-drift") { try $0.execute(sql: drift) }
         migrator.registerMigration("2-reports") { try $0.execute(sql: reports) }
+        migrator.registerMigration("2-analytic") { try $0.execute(sql: analytic) }
         return migrator
     }
 
@@ -107,6 +108,13 @@ enum StoreMigrations {
         CREATE INDEX update_task ON update_run (task, number);
         CREATE INDEX update_status ON update_run (task, status);
         CREATE INDEX update_active ON update_run (status) WHERE status IN ('queued', 'training', 'evaluating');
+        """
+
+    /// The analytic head of a version: its file's digest, and the rest of it as JSON.
+    private static let analytic = """
+        ALTER TABLE version ADD COLUMN analytic_digest TEXT;
+        ALTER TABLE version ADD COLUMN analytic TEXT;
+        CREATE INDEX version_analytic ON version (analytic_digest) WHERE analytic_digest IS NOT NULL;
         """
 
     /// `alias_move` is the stack of versions that served; a rollback marks its top as undone.

@@ -11,6 +11,8 @@ public struct UpdateWork: Sendable {
     /// Parent of the candidate; `nil` for a task's first adapter.
     public var parent: AdapterVersion?
     public var replay: ReplayState
+    /// The parent's analytic head.
+    public var analytic: AnalyticGeneration?
     /// Sequence numbers of the first and last training example.
     public var range: ClosedRange<Int64>
     /// How often this update was claimed, 1 the first time.
@@ -27,11 +29,23 @@ public struct LedgerExample: Sendable, Hashable {
     public var id: String?
     public var source: String?
     public var timestamp: Double?
+    /// The label and the experience under which the same text was learned before it was relabelled.
+    public var replaced: Replaced?
+
+    public struct Replaced: Sendable, Hashable {
+        public var label: String
+        public var experience: Int
+        public init(label: String, experience: Int) {
+            self.label = label
+            self.experience = experience
+        }
+    }
 
     public init(
         sequence: Int64, text: String, label: String, id: String? = nil, source: String? = nil,
-        timestamp: Double? = nil
+        timestamp: Double? = nil, replaced: Replaced? = nil
     ) {
+        self.replaced = replaced
         self.sequence = sequence
         self.text = text
         self.label = label
@@ -122,6 +136,8 @@ public struct Promotion: Sendable, Hashable {
     /// The replay memory after this update; `nil` when the recipe keeps none.
     public var replay: ReplayGeneration?
     public var replayDetail: ReplayDetail?
+    /// The analytic head after this update; `nil` when the recipe has none.
+    public var analytic: AnalyticGeneration?
     /// The parent on the new slice, before learning it: `R[i-1,i]` of forward transfer.
     public var parentOnNewSlice: SliceEvaluation?
     /// The untrained model on the new slice: `b[i]` of forward transfer.
@@ -129,11 +145,13 @@ public struct Promotion: Sendable, Hashable {
 
     public init(
         candidate: Candidate, replay: ReplayGeneration?, replayDetail: ReplayDetail? = nil,
-        parentOnNewSlice: SliceEvaluation? = nil, untrainedOnNewSlice: SliceEvaluation? = nil
+        analytic: AnalyticGeneration? = nil, parentOnNewSlice: SliceEvaluation? = nil,
+        untrainedOnNewSlice: SliceEvaluation? = nil
     ) {
         self.candidate = candidate
         self.replay = replay
         self.replayDetail = replayDetail
+        self.analytic = analytic
         self.parentOnNewSlice = parentOnNewSlice
         self.untrainedOnNewSlice = untrainedOnNewSlice
     }

@@ -6,6 +6,8 @@ struct VersionRecord {
     var number: Int
     /// Row of the replay memory it was trained with.
     var replay: Int64?
+    /// Its analytic head; `nil` when its recipe has none, or it came from elsewhere.
+    var analytic: AnalyticGeneration?
     var value: AdapterVersion
 
     static func champion(_ db: Database, task: Int64) throws -> VersionRecord? {
@@ -49,34 +51,42 @@ struct VersionRecord {
     }
 
     /// Writes a new version under the task's next number; the name in `value` is ignored.
-    static func insert(_ db: Database, task: Int64, _ value: AdapterVersion, replay: Int64?) throws -> VersionRecord {
+    static func insert(
+        _ db: Database, task: Int64, _ value: AdapterVersion, replay: Int64?, analytic: AnalyticGeneration? = nil
+    ) throws -> VersionRecord {
         let next = "UPDATE task SET last_version = last_version + 1 WHERE id = ? RETURNING last_version"
         guard let number = try Int.fetchOne(db, sql: next, arguments: [task]) else {
             throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "a version's task has no row")
         }
         try db.execute(
             sql: """
-                INSERT INTO version (task, number, digest, state, parent, update_id, metrics, replay, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO version (
+                    task, number, digest, state, parent, update_id, metrics, replay, created_at, analytic_digest,
+                    analytic)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """,
             arguments: [
                 task, number, value.digest, value.state.rawValue, value.parent.flatMap(VersionName.number),
                 value.update, try StoredValue.encodeJSON(value.metrics), replay, value.createdAt.seconds,
+                analytic?.digest, try analytic.map(StoredValue.encodeJSON),
             ])
         var value = value
         value.version = VersionName.text(number)
-        return VersionRecord(number: number, replay: replay, value: value)
+        return VersionRecord(number: number, replay: replay, analytic: analytic, value: value)
     }
 
-    private init(number: Int, replay: Int64?, value: AdapterVersion) {
+    private init(number: Int, replay: Int64?, analytic: AnalyticGeneration?, value: AdapterVersion) {
         self.number = number
         self.replay = replay
+        self.analytic = analytic
         self.value = value
     }
 
     private init(_ row: Row) throws {
         number = row["number"]
         replay = row["replay"]
+        let stored: String? = row["analytic"]
+        analytic = try stored.map { try StoredValue.decodeJSON($0) }
         let parent: Int? = row["parent"]
         value = AdapterVersion(
             version: VersionName.text(row["number"]), digest: row["digest"],

@@ -192,7 +192,8 @@ public struct Trainer: Sendable {
 }
 
 extension TrainingOutcome {
-    fileprivate init(adapter: ClassifierAdapter) {
+    /// Of an adapter that was not trained.
+    public init(adapter: ClassifierAdapter) {
         self.init(
             adapter: adapter, losses: [], heldOut: [], epoch: 0, stoppedEarly: false, steps: 0, newExamples: 0,
             replayedExamples: 0, tokens: 0, trainingSeconds: 0, seconds: 0)

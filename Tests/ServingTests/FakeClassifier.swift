@@ -16,6 +16,8 @@ final class FakeClassifier: TextClassifier {
     }
 
     let name = "fake-base"
+    let baseDigest = "sha256:fake"
+    let featureWidth = 32
     /// Held closed, it keeps a batch from ending; `nil` lets all through.
     let gate: Gate?
     private let batches = Mutex<[[Int]]>([])
@@ -31,6 +33,18 @@ final class FakeClassifier: TextClassifier {
 
     func tokens(of text: String, for adapter: any ServableAdapter) -> [Int32] { text.utf8.map(Int32.init) }
 
+    func tokens(of text: String, maximumLength: Int) -> [Int32] {
+        text.utf8.prefix(maximumLength).map(Int32.init)
+    }
+
+    /// How often each letter stands in the text, as a vector of length 1.
+    static func features(_ tokens: [Int32]) -> [Float] {
+        var counts = [Float](repeating: 0, count: 32)
+        for token in tokens { counts[Int(token) & 31] += 1 }
+        let length = counts.reduce(0) { $0 + $1 * $1 }.squareRoot()
+        return counts.map { $0 / max(length, 1) }
+    }
+
     func adapter(digest: String) throws -> any ServableAdapter {
         if broken.contains(digest) { throw Broken() }
         return Adapter(labels: ["a", "b", "c"], digest: digest)
@@ -40,6 +54,10 @@ final class FakeClassifier: TextClassifier {
         batches.withLock { $0.append(batch.map(\.tokens.count)) }
         gate?.pass()
         return try batch.map { input in
+            guard let heads = input.heads else { return Self.features(input.tokens) }
+            if input.adapter == nil, let analytic = heads.analytic {
+                return heads.probabilities(adapter: [], analytic: analytic.scores([Self.features(input.tokens)])[0])
+            }
             guard let adapter = input.adapter as? Adapter else { throw Broken() }
             if input.tokens == Array("fail".utf8.map(Int32.init)) { throw Broken() }
             return Self.scores(digest: adapter.digest, tokens: input.tokens)

@@ -15,12 +15,13 @@ struct ServiceHarness: Sendable {
 
     /// Runs `body` against a service that is ready.
     static func run(
-        classifier: FakeClassifier = FakeClassifier(),
+        classifier: FakeClassifier = FakeClassifier(), home: URL? = nil,
         configure: (inout PerennialService.Configuration) -> Void = { _ in }, page: PageRenderer? = nil,
         _ body: @escaping @Sendable (ServiceHarness) async throws -> Void
     ) async throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: "serving-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: directory) }
+        let directory =
+            home ?? FileManager.default.temporaryDirectory.appending(path: "serving-\(UUID().uuidString)")
+        defer { if home == nil { try? FileManager.default.removeItem(at: directory) } }
         let store = try Store(home: Home(root: directory))
         var configuration = PerennialService.Configuration()
         configure(&configuration)

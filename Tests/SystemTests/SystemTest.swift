@@ -10,6 +10,8 @@ enum SystemTest {
         let recipes = home.appending(path: "recipes")
         try FileManager.default.createDirectory(at: recipes, withIntermediateDirectories: true)
         let quick = """
+            analytic:
+              projection: 256
             adapter: {rank: 2, targets: [query]}
             optimization: {epochs: 1, min_steps: 1, batch_size: 16, warmup_steps: 0}
             replay: {examples: 60}

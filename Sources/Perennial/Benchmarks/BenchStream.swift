@@ -89,7 +89,7 @@ struct StreamMeasurement {
             measured.add(
                 slice: ForgettingReport.Slice(
                     experience: index + 1, labels: labels, holdout: tests[index].count),
-                correct: try tests.map { try learner.correct(run.adapter, $0) })
+                correct: try run.correct(tests))
         }
         measured.finish()
         progress.finish("done")
@@ -107,7 +107,7 @@ struct StreamMeasurement {
             var run = try StreamRun(learner: learner, recipe: recipe, holdout: holdout)
             let result = try run.learn(try LabelledFile.load(directory.appending(path: "train.jsonl")))
             measured.add(result, memoryBytes: try run.storedBytes(), exemplars: run.memory.count)
-            correct.append(try learner.correct(run.adapter, test))
+            correct += try run.correct([test])
             measured.add(
                 slice: ForgettingReport.Slice(
                     experience: index + 1, labels: Set(test.map(\.label)).sorted(), holdout: test.count),

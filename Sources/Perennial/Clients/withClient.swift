@@ -92,7 +92,9 @@ extension PerennialService {
         settings.ingestBytes = configuration.limits.ingestBytes
         settings.inputsPerRequest = configuration.limits.inputsPerRequest
         settings.engine.queue = configuration.limits.queue
-        settings.recipes = RecipeLibrary(home: home).names
+        let library = RecipeLibrary(home: home)
+        settings.recipes = library.names
+        settings.recipe = { try? library.recipe(named: $0) }
         settings.observesDrift = observesDrift
         settings.feedback = FeedbackLimits(
             seconds: configuration.feedback.keepSeconds, bytes: configuration.feedback.keepBytes)

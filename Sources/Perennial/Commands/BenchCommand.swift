@@ -2,10 +2,10 @@ import ArgumentParser
 
 struct BenchCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measurements of training, serving, load, replay, ingest, updates, and whole streams.",
+        commandName: "bench",
+        abstract: "Measurements of training, serving, load, replay, ingest, updates, and whole streams.",
         subcommands: [
             BenchTrain.self, BenchServe.self, BenchLoad.self, BenchReplay.self, BenchIngest.self, BenchUpdates.self,
-            BenchStream.self,
-            BenchDrift.self,
+            BenchStream.self, BenchInstant.self, BenchDrift.self,
         ])
 }

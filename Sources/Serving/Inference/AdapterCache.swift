@@ -1,4 +1,7 @@
+import Adapters
 import Dispatch
+import Schema
+import Store
 import Synchronization
 
 /// Loaded adapters by digest, the least recently used given up first.
@@ -28,6 +31,22 @@ final class AdapterCache: Sendable {
                         let adapter = try classifier.adapter(digest: digest)
                         insert(adapter, digest)
                         return adapter
+                    })
+            }
+        }
+    }
+
+    /// The saved head of a version. Reads its weights, not its sums.
+    func analytic(
+        _ generation: AnalyticGeneration?, _ home: Home, from classifier: any TextClassifier
+    ) async throws -> AnalyticHead? {
+        guard let generation else { return nil }
+        return try await withCheckedThrowingContinuation { continuation in
+            loading.async {
+                continuation.resume(
+                    with: Result {
+                        try AnalyticHead(
+                            contentsOf: home.analyticGeneration(generation.digest), base: classifier.baseDigest)
                     })
             }
         }

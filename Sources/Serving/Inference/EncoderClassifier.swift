@@ -7,7 +7,7 @@ import Transformers
 public struct EncoderClassifier: TextClassifier {
     public let name: String
     /// `sha256:…` of the base model's weights.
-    private let baseDigest: String
+    public let baseDigest: String
     private let classifier: Classifier
     private let tokenizer: Tokenizer
     private let adapters: AdapterStore
@@ -38,6 +38,12 @@ public struct EncoderClassifier: TextClassifier {
         var labels: [String] { weights.labels }
     }
 
+    public var featureWidth: Int { classifier.encoder.hiddenSize }
+
+    public func tokens(of text: String, maximumLength: Int) -> [Int32] {
+        tokenizer.encode(text, maximumLength: min(maximumLength, classifier.encoder.maximumPositions))
+    }
+
     public func tokens(of text: String, for adapter: any ServableAdapter) -> [Int32] {
         tokenizer.encode(text, maximumLength: loaded(adapter).maximumLength)
     }
@@ -55,8 +61,23 @@ public struct EncoderClassifier: TextClassifier {
     }
 
     public func probabilities(_ batch: [ClassifierInput]) -> [[Float]] {
-        let requests = batch.map { (tokens: $0.tokens, adapter: loaded($0.adapter).weights) }
-        return classifier.logits(requests, pool: pool).map { Adapters.probabilities($0) }
+        // One packed pass for all: a text that both heads answer goes through it with the adapter and without.
+        var requests: [Classifier.Request] = []
+        let places = batch.map { input in
+            let place = (adapter: input.needsAdapter ? requests.count : nil, base: 0)
+            if input.needsAdapter {
+                requests.append(.init(tokens: input.tokens, adapter: input.adapter.map { loaded($0).weights }))
+            }
+            if input.needsFeatures { requests.append(.init(tokens: input.tokens, adapter: nil)) }
+            return (adapter: place.adapter, base: input.needsFeatures ? requests.count - 1 : nil)
+        }
+        let outputs = classifier.outputs(requests, pool: pool)
+        return zip(batch, places).map { input, place in
+            let features = place.base.map { outputs[$0].features } ?? []
+            guard let heads = input.heads else { return features }
+            let scores = heads.needsAnalytic ? heads.analytic?.scores([features]).first ?? [] : []
+            return heads.probabilities(adapter: place.adapter.map { outputs[$0].logits } ?? [], analytic: scores)
+        }
     }
 
     public var unknownToken: Int32? { tokenizer.unknownID }
@@ -74,4 +95,9 @@ public struct EncoderClassifier: TextClassifier {
         }
         return adapter
     }
+}
+
+extension ClassifierInput {
+    fileprivate var needsAdapter: Bool { adapter != nil && heads?.needsAdapter == true }
+    fileprivate var needsFeatures: Bool { heads?.needsAnalytic ?? true }
 }

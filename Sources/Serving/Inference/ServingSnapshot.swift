@@ -1,3 +1,4 @@
+import Adapters
 import Schema
 import Synchronization
 
@@ -13,16 +14,46 @@ struct ServingSnapshot: Sendable {
     var tasks: [TaskName: Entry] = [:]
 }
 
-/// One adapter version in memory: what a request is answered with from first to last.
+/// One version in memory: what a request is answered with from first to last.
 struct ServedVersion: Sendable {
     var reference: AdapterReference
     var createdAt: Timestamp
-    var adapter: any ServableAdapter
+    /// `nil` before the first update: then the analytic head answers alone.
+    var adapter: (any ServableAdapter)?
+    /// How the version blends, and what its analytic head had learned when it was made.
+    var generation: AnalyticGeneration?
+    var heads: HeadPair
+    /// What the analytic head has learned by now.
+    var analytic: AnalyticReference?
 
-    init(_ version: AdapterVersion, adapter: any ServableAdapter) {
+    init(
+        _ version: AdapterVersion, adapter: any ServableAdapter, generation: AnalyticGeneration? = nil,
+        analytic: AnalyticHead? = nil
+    ) {
         reference = AdapterReference(version: version.version, digest: version.digest)
         createdAt = version.createdAt
         self.adapter = adapter
+        self.generation = generation
+        heads = HeadPair(adapter: adapter.labels, analytic: analytic, blend: generation?.blend ?? .adapterAlone)
+        self.analytic = generation.map { AnalyticReference(digest: $0.digest, examples: $0.examples) }
+    }
+
+    /// A task that has no adapter yet.
+    init(instant: InstantHead) {
+        reference = AdapterReference(version: "instant", digest: instant.reference.digest)
+        createdAt = .now
+        heads = HeadPair(adapter: nil, analytic: instant.head, blend: .analyticAlone)
+        analytic = instant.reference
+    }
+
+    /// This version, with what its own analytic head has learned since; a head that stands on another version's sums
+    /// has no part in it.
+    func with(_ instant: InstantHead?) -> ServedVersion {
+        guard let generation, let instant, instant.base == generation.digest else { return self }
+        var version = self
+        version.heads = HeadPair(adapter: adapter?.labels, analytic: instant.head, blend: generation.blend)
+        version.analytic = instant.reference
+        return version
     }
 
     func matches(_ selector: AdapterSelector) -> Bool {
@@ -32,6 +63,12 @@ struct ServedVersion: Sendable {
         case .digest(let digest): digest == reference.digest
         }
     }
+}
+
+/// What an analytic head has learned: its saved generation and every example since, by one digest.
+struct AnalyticReference: Sendable, Hashable, Encodable {
+    var digest: String
+    var examples: Int
 }
 
 /// The current snapshot, swapped as a whole.

@@ -8,6 +8,7 @@ actor SnapshotRefresher: Service {
     private let store: Store
     private let engine: InferenceEngine
     private let cache: AdapterCache
+    private let instant: InstantHeads
     private let metrics: ServiceMetrics
     private let logger: Logger
     private let interval: Duration
@@ -15,12 +16,14 @@ actor SnapshotRefresher: Service {
     private var last: Task<Void, any Error>?
 
     init(
-        store: Store, engine: InferenceEngine, cache: AdapterCache, metrics: ServiceMetrics, logger: Logger,
+        store: Store, engine: InferenceEngine, cache: AdapterCache, instant: InstantHeads, metrics: ServiceMetrics,
+        logger: Logger,
         interval: Duration = .milliseconds(100)
     ) {
         self.store = store
         self.engine = engine
         self.cache = cache
+        self.instant = instant
         self.metrics = metrics
         self.logger = logger
         self.interval = interval
@@ -69,11 +72,13 @@ actor SnapshotRefresher: Service {
         guard let classifier = engine.loadedClassifier else { return }
         let old = snapshot.current
         var new = ServingSnapshot()
-        for served in try await store.served() {
+        let all = try await store.served()
+        instant.changed(all)
+        for served in all {
             let previous = old?.tasks[served.task.name]
             var entry = ServingSnapshot.Entry(task: served.task, champion: previous?.champion)
             if let version = served.champion {
-                await load(version, from: classifier, into: &entry, previous: previous)
+                await load(version, served.analytic, from: classifier, into: &entry, previous: previous)
             } else {
                 entry.champion = nil
             }
@@ -84,7 +89,8 @@ actor SnapshotRefresher: Service {
 
     /// An adapter that does not load leaves the one before it in service.
     private func load(
-        _ version: AdapterVersion, from classifier: any TextClassifier, into entry: inout ServingSnapshot.Entry,
+        _ version: AdapterVersion, _ generation: AnalyticGeneration?, from classifier: any TextClassifier,
+        into entry: inout ServingSnapshot.Entry,
         previous: ServingSnapshot.Entry?
     ) async {
         if let served = entry.champion?.reference, served.version == version.version, served.digest == version.digest {
@@ -92,7 +98,8 @@ actor SnapshotRefresher: Service {
         }
         do {
             let adapter = try await cache.adapter(version.digest, from: classifier)
-            entry.champion = ServedVersion(version, adapter: adapter)
+            let head = try await cache.analytic(generation, store.home, from: classifier)
+            entry.champion = ServedVersion(version, adapter: adapter, generation: generation, analytic: head)
             metrics.adapterLoaded()
             logger.info("now serving", metadata: ["task": "\(entry.task.name)", "adapter": "\(version.version)"])
         } catch {

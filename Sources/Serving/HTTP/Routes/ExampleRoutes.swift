@@ -9,6 +9,7 @@ import Store
 struct ExampleRoutes: Sendable {
     let store: Store
     let metrics: ServiceMetrics
+    let instant: InstantHeads
     let maximumBytes: Int
 
     func add(to router: Router<ServiceContext>) {
@@ -48,6 +49,7 @@ struct ExampleRoutes: Sendable {
             response.headers[.idempotencyReplayed] = "true"
         } else {
             metrics.ingested(answer.report, task: task)
+            instant.examplesArrived()
         }
         return response
     }

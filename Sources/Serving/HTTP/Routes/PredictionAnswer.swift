@@ -7,6 +7,8 @@ struct PredictionAnswer: Encodable {
         var index: Int
         var label: String
         var score: Float
+        /// Which head decided.
+        var head: DecidingHead
         /// Best first.
         var top: [Choice]
     }
@@ -24,6 +26,8 @@ struct PredictionAnswer: Encodable {
     var object = "prediction"
     var task: TaskName
     var adapter: AdapterReference
+    /// What the analytic head had learned; absent where it has no part in the answer.
+    var analytic: AnalyticReference?
     var data: [Item]
     var usage: Usage
 
@@ -32,15 +36,15 @@ struct PredictionAnswer: Encodable {
         self.id = id
         self.task = task
         adapter = version.reference
+        analytic = version.heads.needsAnalytic ? version.analytic : nil
         usage = Usage(tokens: tokens)
         data = scores.enumerated().map { index, scores in
-            let top = Self.top(topK, of: scores, labels: version.adapter.labels)
-            return Item(index: index, label: top.first?.label ?? "", score: top.first?.score ?? 0, top: top)
+            // The most probable labels, best first; equals in the order of the labels.
+            let top = topLabels(scores, count: topK)
+            let choices = top.map { Choice(label: version.heads.labels[$0.index], score: $0.score) }
+            return Item(
+                index: index, label: choices.first?.label ?? "", score: choices.first?.score ?? 0,
+                head: version.heads.head(of: top.first?.index ?? 0), top: choices)
         }
-    }
-
-    /// The `count` most probable labels, best first; equals in the order of the labels.
-    private static func top(_ count: Int, of scores: [Float], labels: [String]) -> [Choice] {
-        topLabels(scores, count: count).map { Choice(label: labels[$0.index], score: $0.score) }
     }
 }

@@ -12,6 +12,7 @@ struct PredictionRoutes: Sendable {
     let engine: InferenceEngine
     let cache: AdapterCache
     let refresher: SnapshotRefresher
+    let instant: InstantHeads
     let maximumInputs: Int
     let drift: DriftMonitor
     let memory: PredictionMemory
@@ -30,8 +31,11 @@ struct PredictionRoutes: Sendable {
     func answer(_ body: PredictionRequest, task: TaskName) async throws -> PredictionAnswer {
         guard let classifier = engine.loadedClassifier else { throw ServingError.notReady }
         let version = try await resolve(body.adapter, of: task, classifier)
-        let inputs = try body.inputs.map {
-            ClassifierInput(tokens: try classifier.tokens(of: $0, for: version.adapter), adapter: version.adapter)
+        let inputs = try body.inputs.map { text in
+            let tokens =
+                try version.adapter.map { try classifier.tokens(of: text, for: $0) }
+                ?? classifier.tokens(of: text, maximumLength: instant.maximumLength(of: task))
+            return ClassifierInput(tokens: tokens, adapter: version.adapter, heads: version.heads)
         }
         let rows = try await engine.probabilities(inputs)
         let answer = PredictionAnswer(
@@ -46,24 +50,28 @@ struct PredictionRoutes: Sendable {
         _ selector: AdapterSelector, of task: TaskName, _ classifier: any TextClassifier
     ) async throws -> ServedVersion {
         if let champion = refresher.snapshot.current?.tasks[task]?.champion, champion.matches(selector) {
-            return champion
+            return selector == .champion ? champion.with(instant.head(of: task)) : champion
         }
         guard selector == .champion else {
             let version = try await store.version(task, selector)
             let adapter = try await cache.adapter(version.digest, from: classifier)
-            return ServedVersion(version, adapter: adapter)
+            let generation = try await store.analytic(task, version: version.version)
+            let head = try await cache.analytic(generation, store.home, from: classifier)
+            return ServedVersion(version, adapter: adapter, generation: generation, analytic: head)
         }
         // The snapshot may be a moment behind another process.
         try await refresher.refresh()
         guard let entry = refresher.snapshot.current?.tasks[task] else { throw StoreError.unknownTask(task) }
-        if let champion = entry.champion { return champion }
+        if let champion = entry.champion { return champion.with(instant.head(of: task)) }
         if let failure = entry.failure {
             throw APIError.unavailable(code: "adapter_unusable", failure, retryAfterSeconds: 10)
         }
+        if instant.head(of: task) == nil { await instant.caughtUp() }
+        if let head = instant.head(of: task) { return ServedVersion(instant: head) }
         throw Self.noAdapter(entry.task, pending: try await store.pending(task))
     }
 
-    /// What is missing until the task has its first adapter.
+    /// What is missing until the task can answer.
     private static func noAdapter(_ task: LearningTask, pending: PendingExamples) -> APIError {
         let needed = task.update.minimumExamples
         var message = "task \"\(task.name)\" has no adapter yet: \(pending.training) examples wait to be learned, "

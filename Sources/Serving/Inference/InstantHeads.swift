@@ -1,0 +1,265 @@
+import Adapters
+import Foundation
+import Logging
+import Schema
+import ServiceLifecycle
+import Store
+import Synchronization
+
+/// An analytic head as it answers now.
+struct InstantHead: Sendable {
+    /// Digest of the generation it stands on; `nil` before a task's first update.
+    var base: String?
+    var head: AnalyticHead
+    var reference: AnalyticReference
+}
+
+/// Learns examples as they are acknowledged, so that the next answer knows them: each task's saved sums and every
+/// training example of the ledger that is not in them yet.
+///
+/// What it holds is a function of the store, so nothing of it needs saving: after a restart it is made again from the
+/// last generation, which was committed together with the examples that left the ledger, and the rows still there.
+actor InstantHeads: Service {
+    private let store: Store
+    private let engine: InferenceEngine
+    private let recipe: @Sendable (String) -> Recipe?
+    private let logger: Logger
+    /// Texts embedded at once: a query waits behind no more of them.
+    private static let part = 16
+    /// Tasks whose inverse is kept in memory; the others keep the head that answers.
+    private static let solvers = 8
+
+    private nonisolated let shared = Mutex(Shared())
+    private nonisolated let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    private var states: [TaskName: InstantTask] = [:]
+    /// Last use last.
+    private var order: [TaskName] = []
+    private var cursor: Int64?
+    private var tasks: [TaskName: ServedTask] = [:]
+
+    private struct Shared {
+        var heads: [TaskName: InstantHead] = [:]
+        var lengths: [TaskName: Int] = [:]
+        var served: [ServedTask]?
+        /// When each task that exists was made: a name may come to stand for another task.
+        var created: [TaskName: Timestamp] = [:]
+        var waiters: [CheckedContinuation<Void, Never>] = []
+        var hasEnded = false
+    }
+
+    init(
+        store: Store, engine: InferenceEngine, recipe: @escaping @Sendable (String) -> Recipe?, logger: Logger
+    ) {
+        self.store = store
+        self.engine = engine
+        self.recipe = recipe
+        self.logger = logger
+    }
+
+    /// What answers for a task besides its adapter; `nil` where nothing was learned that its version does not hold.
+    nonisolated func head(of task: TaskName) -> InstantHead? { shared.withLock { $0.heads[task] } }
+
+    /// Tokens a text is truncated to.
+    nonisolated func maximumLength(of task: TaskName) -> Int { shared.withLock { $0.lengths[task] } ?? 128 }
+
+    /// Examples may have been acknowledged.
+    nonisolated func examplesArrived() { bell.continuation.yield() }
+
+    /// Tasks or their champions may have changed, or examples may have come from another process.
+    nonisolated func changed(_ served: [ServedTask]) {
+        shared.withLock { shared in
+            shared.served = served
+            let created = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0.task.createdAt) })
+            shared.heads = shared.heads.filter { created[$0.key] != nil && created[$0.key] == shared.created[$0.key] }
+            shared.created = created
+        }
+        bell.continuation.yield()
+    }
+
+    /// Returns once everything acknowledged before the call counts.
+    nonisolated func caughtUp() async {
+        await withCheckedContinuation { continuation in
+            let hasEnded = shared.withLock { shared in
+                if !shared.hasEnded { shared.waiters.append(continuation) }
+                return shared.hasEnded
+            }
+            if hasEnded { continuation.resume() } else { bell.continuation.yield() }
+        }
+    }
+
+    func run() async throws {
+        await cancelWhenGracefulShutdown { [self] in await learn() }
+        let waiters = shared.withLock { shared in
+            shared.hasEnded = true
+            defer { shared.waiters = [] }
+            return shared.waiters
+        }
+        for waiter in waiters { waiter.resume() }
+    }
+
+    private func learn() async {
+        guard let classifier = try? await engine.classifier else { return }
+        for await _ in bell.stream {
+            let waiters = shared.withLock { shared in
+                defer { shared.waiters = [] }
+                return shared.waiters
+            }
+            do {
+                repeat { try await follow(classifier) } while try await takeNext(classifier)
+            } catch is CancellationError {
+                for waiter in waiters { waiter.resume() }
+                return
+            } catch {
+                logger.error("the analytic heads could not learn; adapters answer without them: \(error)")
+            }
+            for waiter in waiters { waiter.resume() }
+        }
+    }
+
+    /// Takes up new champions, and forgets tasks that are gone.
+    private func follow(_ classifier: any TextClassifier) async throws {
+        guard let served = shared.withLock({ $0.served.take() }) else { return }
+        tasks = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0) })
+        for (name, state) in states where tasks[name]?.task.createdAt != state.createdAt { forget(name) }
+        let isFirst = cursor == nil
+        let last = try await store.lastSequence()
+        cursor = cursor ?? last
+        for task in served {
+            let recipe = recipe(task.task.update.recipe)
+            shared.withLock { $0.lengths[task.task.name] = recipe?.maximumLength }
+            guard let recipe, recipe.head != .adapter, task.champion == nil || task.analytic != nil else {
+                forget(task.task.name)
+                continue
+            }
+            let state = states[task.task.name]
+            guard isFirst || state.map({ $0.generation?.digest != task.analytic?.digest }) == true else { continue }
+            try await attempt(task.task.name) {
+                let open = try await store.openExamples(task.task.name)
+                if let state, state.advances(to: task.analytic, open: open) {
+                    publish(state, task.task.name)
+                } else if open.isEmpty {
+                    forget(task.task.name)
+                } else {
+                    try await rebuild(task, recipe, open: open, classifier)
+                }
+            }
+        }
+    }
+
+    /// Learns the next few examples that arrived since the last look.
+    ///
+    /// - Returns: whether there were any.
+    private func takeNext(_ classifier: any TextClassifier) async throws -> Bool {
+        try Task.checkCancellation()
+        guard let cursor else { return false }
+        let rows = try await store.openExamples(after: cursor, limit: Self.part)
+        guard let last = rows.last else { return false }
+        for (name, examples) in Dictionary(grouping: rows, by: \.task) {
+            try await attempt(name) { try await take(name, examples.map(\.example), classifier) }
+        }
+        self.cursor = last.example.sequence
+        return true
+    }
+
+    /// What goes wrong with one task must not keep the others from learning.
+    private func attempt(_ name: TaskName, _ work: () async throws -> Void) async throws {
+        do {
+            try await work()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            logger.error("the analytic head of task \(name) cannot learn: \(error)")
+            forget(name)
+        }
+    }
+
+    private func take(
+        _ name: TaskName, _ examples: [LedgerExample], _ classifier: any TextClassifier
+    ) async throws {
+        var known = tasks[name]
+        // Newer than the last look at the store.
+        if known == nil { known = try await store.served().first { $0.task.name == name } }
+        guard let task = known, let recipe = recipe(task.task.update.recipe), recipe.head != .adapter,
+            task.champion == nil || task.analytic != nil
+        else { return }
+        guard let state = states[name] else {
+            return try await rebuild(task, recipe, open: try await store.openExamples(name), classifier)
+        }
+        use(name)
+        if let first = state.firstSequence {
+            let withdrawn = try await store.withdrawn(name, from: first)
+            guard try await state.remove(withdrawn) else {
+                return try await rebuild(task, recipe, open: try await store.openExamples(name), classifier)
+            }
+        }
+        try await add(examples, to: state, recipe, classifier)
+        publish(state, name)
+    }
+
+    /// From the saved sums and all open examples.
+    private func rebuild(
+        _ task: ServedTask, _ recipe: Recipe, open: [LedgerExample], _ classifier: any TextClassifier
+    ) async throws {
+        let name = task.task.name
+        let state = try await InstantTask(
+            createdAt: task.task.createdAt, generation: task.analytic, options: recipe.analytic, home: store.home,
+            classifier: classifier)
+        for start in stride(from: 0, to: open.count, by: Self.part) {
+            let part = Array(open[start..<min(start + Self.part, open.count)])
+            try await add(part, to: state, recipe, classifier)
+        }
+        states[name] = state
+        use(name)
+        publish(state, name)
+        if order.count > Self.solvers, let oldest = order.first { states[oldest] = nil }
+        order.removeAll { states[$0] == nil }
+    }
+
+    private func add(
+        _ examples: [LedgerExample], to state: InstantTask, _ recipe: Recipe, _ classifier: any TextClassifier
+    ) async throws {
+        let new = examples.filter { !state.holds($0.sequence) }
+        let inputs = new.map {
+            ClassifierInput(
+                tokens: classifier.tokens(of: $0.text, maximumLength: recipe.maximumLength), adapter: nil, heads: nil)
+        }
+        let features = try await engine.patientFeatures(inputs)
+        try await state.add(zip(new, features).map { ($0, $1) })
+    }
+
+    private func publish(_ state: InstantTask, _ name: TaskName) {
+        let head = state.current
+        shared.withLock { if $0.created[name] == state.createdAt { $0.heads[name] = head } }
+    }
+
+    private func use(_ name: TaskName) {
+        order.removeAll { $0 == name }
+        order.append(name)
+    }
+
+    private func forget(_ name: TaskName) {
+        states[name] = nil
+        order.removeAll { $0 == name }
+        shared.withLock { $0.heads[name] = nil }
+    }
+}
+
+extension Optional {
+    fileprivate mutating func take() -> Wrapped? {
+        defer { self = nil }
+        return self
+    }
+}
+
+extension InferenceEngine {
+    /// Features, whatever the queue holds: learning waits where queries are refused.
+    fileprivate func patientFeatures(_ inputs: [ClassifierInput]) async throws -> [[Float]] {
+        while true {
+            do {
+                return try await probabilities(inputs)
+            } catch ServingError.overloaded {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+}

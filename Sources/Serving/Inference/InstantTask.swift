@@ -1,0 +1,123 @@
+import Adapters
+import Crypto
+import Dispatch
+import Foundation
+import Schema
+import Store
+
+/// One task's analytic head between two saved generations.
+///
+/// Used by ``InstantHeads`` alone, one call at a time; solving happens on a queue of its own, off the cooperative pool.
+// @unchecked Sendable: the actor that owns it awaits each call before the next, so that `solver` and the rest are never
+// touched by two threads at once; the queue's hand-over orders what they write.
+final class InstantTask: @unchecked Sendable {
+    /// Of the task.
+    let createdAt: Timestamp
+    private(set) var generation: AnalyticGeneration?
+    private let solver: AnalyticSolver
+    /// What was added since the generation, by sequence.
+    private var added: [Int64: AnalyticSums.Row] = [:]
+    /// Over the generation's digest and everything done since.
+    private var digest: SHA256.Digest
+    private static let queue = DispatchQueue(label: "perennial.analytic", qos: .utility)
+
+    /// Solves the generation's sums; a second or two for the widest.
+    init(
+        createdAt: Timestamp, generation: AnalyticGeneration?, options: Recipe.AnalyticOptions, home: Home,
+        classifier: any TextClassifier
+    ) async throws {
+        self.createdAt = createdAt
+        self.generation = generation
+        let solved = try await Self.onQueue {
+            let sums =
+                try generation.map {
+                    try AnalyticSums(contentsOf: home.analyticGeneration($0.digest), base: classifier.baseDigest)
+                } ?? AnalyticSums(width: options.projection, features: classifier.featureWidth)
+            return Solved(solver: try AnalyticSolver(sums, ridge: generation?.ridge ?? options.ridge))
+        }
+        solver = solved.solver
+        digest = SHA256.hash(
+            data: Data("\(generation?.digest ?? "\(classifier.baseDigest) \(options.projection)")".utf8))
+    }
+
+    // @unchecked Sendable: made on the queue and handed over whole.
+    private struct Solved: @unchecked Sendable {
+        var solver: AnalyticSolver
+    }
+
+    /// What answers; `nil` where the saved generation knows all of it.
+    var current: InstantHead? {
+        guard !added.isEmpty, solver.count > 0 else { return nil }
+        let digits = digest.map { String($0 >> 4, radix: 16) + String($0 & 15, radix: 16) }.joined()
+        return InstantHead(
+            base: generation?.digest, head: solver.head,
+            reference: AnalyticReference(digest: "sha256:" + digits, examples: solver.count))
+    }
+
+    /// The oldest example that is not in the generation.
+    var firstSequence: Int64? { added.keys.min() }
+
+    func holds(_ sequence: Int64) -> Bool { added[sequence] != nil }
+
+    func add(_ examples: [(LedgerExample, [Float])]) async throws {
+        guard !examples.isEmpty else { return }
+        let rows = examples.map { example, features in
+            let old = example.replaced.flatMap { old in
+                generation?.contains(experience: old.experience) == true ? old.label : nil
+            }
+            return AnalyticSums.Row(features: features, label: example.label, replaced: old)
+        }
+        try await Self.onQueue { [self] in try solver.add(rows) }
+        for ((example, _), row) in zip(examples, rows) {
+            added[example.sequence] = row
+            chain("+\(example.sequence)")
+        }
+    }
+
+    /// Takes out those of the examples that it holds.
+    ///
+    /// - Returns: `false` when rounding stands in the way and it must be built anew.
+    func remove(_ sequences: [Int64]) async throws -> Bool {
+        let rows = sequences.compactMap { sequence in added[sequence].map { (sequence, $0) } }
+        guard !rows.isEmpty else { return true }
+        do {
+            try await Self.onQueue { [self] in try solver.remove(rows.map(\.1)) }
+        } catch {
+            return false
+        }
+        for (sequence, _) in rows {
+            added[sequence] = nil
+            chain("-\(sequence)")
+        }
+        return true
+    }
+
+    /// Goes on as the state after `next`, when that holds exactly what this has added and is no longer open.
+    ///
+    /// - Returns: `false` when it must be built anew, as after a rollback.
+    func advances(to next: AnalyticGeneration?, open: [LedgerExample]) -> Bool {
+        guard let next, next.parent == generation?.digest else { return false }
+        let waiting = Set(open.map(\.sequence))
+        let rest = added.filter { waiting.contains($0.key) }
+        // A relabelled text moves between labels and adds no example.
+        let growth = rest.values.count { $0.replaced == nil }
+        guard solver.count == next.examples + growth, rest.values.allSatisfy({ $0.replaced == nil }) else {
+            return false
+        }
+        generation = next
+        added = rest
+        digest = SHA256.hash(data: Data(next.digest.utf8))
+        for sequence in rest.keys.sorted() { chain("+\(sequence)") }
+        return true
+    }
+
+    private func chain(_ change: String) {
+        digest = SHA256.hash(data: Data(digest) + Data(change.utf8))
+    }
+
+    private static func onQueue<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            queue.async { continuation.resume(with: Result { try work() }) }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+import Foundation
+import Schema
+import Serving
+import Store
+import Testing
+
+/// Examples that count in the next answer, without an update.
+struct InstantRouteTests {
+    static func configure(_ configuration: inout PerennialService.Configuration) {
+        configuration.recipe = { name in
+            var recipe = Recipe()
+            recipe.head = name == "naive" ? .adapter : .blend
+            recipe.analytic.projection = 128
+            recipe.analytic.ridge = 0.01
+            return recipe
+        }
+    }
+
+    static let task = #"{"kind": "classify", "update": {"holdout": 0, "min_examples": 1000, "max_wait_seconds": 1e9}}"#
+
+    static func send(_ harness: ServiceHarness, _ text: String, _ label: String) async throws {
+        try await harness.expect(
+            .post, "/v1/tasks/t/examples", 200, body: #"{"text": "\#(text)", "label": "\#(label)"}"#)
+    }
+
+    /// Asks until what was sent is counted: acknowledgement and answer come over different ways.
+    static func ask(_ harness: ServiceHarness, _ text: String, counting examples: Int) async throws -> Answer {
+        while true {
+            let answer = try await harness.send(
+                .post, "/v1/tasks/t/predict", body: #"{"input": "\#(text)", "top_k": 9}"#)
+            let analytic = answer.object["analytic"] as? [String: Any]
+            if answer.status != 200 || analytic?["examples"] as? Int == examples { return answer }
+            await Task.yield()
+        }
+    }
+
+    @Test func `a task that has examples but no adapter answers, and says which head did`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await harness.expect(.post, "/v1/tasks/t/predict", 409, body: #"{"input": "a"}"#, code: "no_adapter")
+            try await Self.send(harness, "aaaa bbbb", "first")
+            let one = try await Self.ask(harness, "aaaa bbbb", counting: 1)
+            #expect(one.data.first?["label"] as? String == "first")
+            #expect(one.data.first?["head"] as? String == "analytic")
+            try await Self.send(harness, "zzzz yyyy", "second")
+            let two = try await Self.ask(harness, "zzzz xyyy", counting: 2)
+            #expect(two.data.first?["label"] as? String == "second")
+            #expect((two.data.first?["top"] as? [Any])?.count == 2)
+            let adapters = [one, two].map { $0.object["adapter"] as? [String: String] }
+            #expect(adapters.map { $0?["version"] } == ["instant", "instant"])
+            #expect(adapters[0]?["digest"] != adapters[1]?["digest"])
+        }
+    }
+
+    @Test func `a relabelled text counts for its new label only`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.send(harness, "aaaa bbbb", "wrong")
+            try await Self.send(harness, "zzzz yyyy", "other")
+            #expect(try await Self.ask(harness, "aaaa bbbb", counting: 2).data.first?["label"] as? String == "wrong")
+            try await Self.send(harness, "aaaa bbbb", "right")
+            var label: String?
+            while label != "right" {
+                label = try await Self.ask(harness, "aaaa bbbb", counting: 2).data.first?["label"] as? String
+            }
+        }
+    }
+
+    @Test func `after a restart all that was acknowledged counts again`() async throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: "instant-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        try await ServiceHarness.run(home: home, configure: Self.configure) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.send(harness, "aaaa bbbb", "first")
+            try await Self.send(harness, "zzzz yyyy", "second")
+        }
+        try await ServiceHarness.run(home: home, configure: Self.configure) { harness in
+            let answer = try await Self.ask(harness, "zzzz yyyy", counting: 2)
+            #expect(answer.status == 200, "\(answer.text)")
+            #expect(answer.data.first?["label"] as? String == "second")
+        }
+    }
+
+    @Test func `a held-out example teaches nothing`() async throws {
+        let text = "held out \((0..<1_000).first { ContentHash("held out \($0)").fraction < 0.4 } ?? 0)"
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(
+                .put, "/v1/tasks/t", 201, body: #"{"kind": "classify", "update": {"holdout": 0.4}}"#)
+            try await Self.send(harness, text, "secret")
+            try await harness.expect(
+                .post, "/v1/tasks/t/predict", 409, body: #"{"input": "\#(text)"}"#, code: "no_adapter")
+        }
+    }
+
+    @Test func `a task whose recipe has no analytic head waits for its adapter`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(
+                .put, "/v1/tasks/t", 201, body: #"{"kind": "classify", "update": {"holdout": 0, "recipe": "naive"}}"#)
+            try await Self.send(harness, "aaaa bbbb", "first")
+            try await harness.expect(
+                .post, "/v1/tasks/t/predict", 409, body: #"{"input": "aaaa bbbb"}"#, code: "no_adapter")
+        }
+    }
+
+    @Test func `a deleted task leaves nothing behind`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.send(harness, "aaaa bbbb", "first")
+            _ = try await Self.ask(harness, "aaaa bbbb", counting: 1)
+            try await harness.expect(.delete, "/v1/tasks/t", 200)
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await harness.expect(.post, "/v1/tasks/t/predict", 409, body: #"{"input": "a"}"#, code: "no_adapter")
+        }
+    }
+}
