@@ -7,6 +7,7 @@ struct ExemplarColumns: Equatable {
         var experience: Int
         /// Position in the memory's table of sources; `nil` for none.
         var source: Int?
+        var payload: [UInt8] = []
     }
 
     /// The exemplars of one label in this block, labels in the order of the memory's table.
@@ -24,6 +25,12 @@ struct ExemplarColumns: Equatable {
         let rows = runs.joined()
         Self.encodeRuns(of: rows.map { UInt64(bitPattern: Int64($0.experience)) }, into: &writer)
         Self.encodeRuns(of: rows.map { UInt64(($0.source ?? -1) + 1) }, into: &writer)
+        // A block without payloads ends here.
+        guard rows.contains(where: { !$0.payload.isEmpty }) else { return }
+        for row in rows {
+            writer.append(count: row.payload.count)
+            writer.append(row.payload)
+        }
     }
 
     /// - Parameters:
@@ -44,6 +51,10 @@ struct ExemplarColumns: Equatable {
         let count = lengths.reduce(0, +)
         let experiences = try Self.decodeRuns(count: count, from: &reader)
         let sourceNumbers = try Self.decodeRuns(count: count, from: &reader)
+        var payloads: [[UInt8]] = []
+        if reader.remaining > 0 {
+            for _ in 0..<count { payloads.append(Array(try reader.read(reader.count(upTo: reader.remaining)))) }
+        }
         guard reader.remaining == 0 else {
             throw .unreadable(reason: "\(reader.remaining) bytes too many stand in a block's columns")
         }
@@ -55,6 +66,7 @@ struct ExemplarColumns: Equatable {
                 }
                 runs[run][row].experience = Int(Int64(bitPattern: experiences[position]))
                 runs[run][row].source = sourceNumbers[position] == 0 ? nil : Int(sourceNumbers[position]) - 1
+                if !payloads.isEmpty { runs[run][row].payload = payloads[position] }
                 position += 1
             }
         }

@@ -37,6 +37,19 @@ public enum Retention: UInt8, Sendable, Hashable, CaseIterable {
     case reservoir = 1
     /// The latest.
     case window = 2
+    /// Of every label the same number, whose mean features stay nearest to the label's.
+    ///
+    /// - SeeAlso: Rebuffi et al. 2017, iCaRL, section 3.4.
+    case herding = 3
+    /// Of every label the same number, spread so that no example is far from a kept one.
+    ///
+    /// - SeeAlso: Sener & Savarese 2018, Active Learning for Convolutional Neural Networks: A Core-Set Approach.
+    case coverage = 4
+    /// Of every label the same number, drawn in proportion to the loss.
+    ///
+    /// - SeeAlso: Buzzega et al. 2021, Rethinking Experience Replay: a Bag of Tricks, section 3.4, whose reservoir
+    ///   likewise prefers what is not yet learned well.
+    case lossAware = 5
 }
 
 /// How exemplars are drawn.

@@ -108,7 +108,7 @@ extension ReplayMemory {
                 rows[run.label].members.append(
                     Entry(
                         hash: hash, sequence: row.sequence, experience: row.experience, source: row.source,
-                        textBytes: text.count, location: .block(number, slot: slot)))
+                        textBytes: text.count, location: .block(number, slot: slot), payload: row.payload))
                 slot += 1
             }
             for later in run.label + 1..<starts.count { starts[later] += rowsOfRun.count }

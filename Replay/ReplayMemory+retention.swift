@@ -48,6 +48,18 @@ extension ReplayMemory {
         return leaving.count
     }
 
+    /// Keeps other bytes beside a text. Returns whether the text was held.
+    @discardableResult
+    public mutating func attach(_ payload: [UInt8], to text: String) -> Bool {
+        let hash = TextHash(text.utf8)
+        guard let label = labelOfText[hash],
+            let position = rows[label].members.firstIndex(where: { $0.hash == hash })
+        else { return false }
+        rows[label].members[position].payload = payload
+        needsSealing = true
+        return true
+    }
+
     /// Changes budgets or retention. What no longer fits leaves at once or, by the byte budget, at the next ``encode()``.
     public mutating func configure(_ configuration: ReplayConfiguration) {
         guard configuration != self.configuration else { return }
@@ -62,7 +74,7 @@ extension ReplayMemory {
         switch configuration.retention {
         case .window: return true
         case .reservoir: return reservoirAdmits()
-        case .classBalanced: return classBalancedAdmits(label: label)
+        case .classBalanced, .herding, .coverage, .lossAware: return classBalancedAdmits(label: label)
         }
     }
 
@@ -118,7 +130,7 @@ extension ReplayMemory {
             let index = generator.uniform(below: count)
             let label = rows.indices.first { starts[$0 + 1] > index } ?? 0
             removeMember(index - starts[label], label: label)
-        case .classBalanced:
+        case .classBalanced, .herding, .coverage, .lossAware:
             let size = rows.reduce(0) { max($0, $1.members.count) }
             let largest = rows.indices.filter { rows[$0].members.count == size }
             let label = largest[generator.uniform(below: largest.count)]
@@ -127,7 +139,7 @@ extension ReplayMemory {
         }
     }
 
-    private mutating func labelNumber(of name: String) -> Int {
+    mutating func labelNumber(of name: String) -> Int {
         if let number = labelNumbers[name] { return number }
         rows.append(LabelRow(name: name))
         starts.append(count)
@@ -135,14 +147,14 @@ extension ReplayMemory {
         return rows.count - 1
     }
 
-    private mutating func insert(_ exemplar: Exemplar, hash: TextHash, label: Int) {
+    mutating func insert(_ exemplar: Exemplar, hash: TextHash, label: Int) {
         let utf8 = Array(exemplar.text.utf8)
         tail.append(utf8)
         tailBytes += utf8.count
         let entry = Entry(
             hash: hash, sequence: exemplar.sequence, experience: exemplar.experience,
-            source: exemplar.source.map { sourceNumber(of: $0) }, textBytes: utf8.count, location: .tail(tail.count - 1)
-        )
+            source: exemplar.source.map { sourceNumber(of: $0) }, textBytes: utf8.count,
+            location: .tail(tail.count - 1), payload: exemplar.payload)
         var low = 0
         var high = rows[label].members.count
         while low < high {
@@ -172,7 +184,7 @@ extension ReplayMemory {
         offered -= 1
     }
 
-    private mutating func removeMember(_ position: Int, label: Int) {
+    mutating func removeMember(_ position: Int, label: Int) {
         let entry = rows[label].members.remove(at: position)
         labelOfText[entry.hash] = nil
         if case .tail(let slot) = entry.location {

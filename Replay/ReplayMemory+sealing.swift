@@ -47,7 +47,7 @@ extension ReplayMemory {
                     source = used[old]
                 }
                 let columns = ExemplarColumns.Row(
-                    sequence: entry.sequence, experience: entry.experience, source: source)
+                    sequence: entry.sequence, experience: entry.experience, source: source, payload: entry.payload)
                 sealed.append(SealedExemplar(label: label, row: columns, utf8: Array(try utf8(of: entry))))
             }
         }

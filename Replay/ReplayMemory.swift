@@ -66,6 +66,7 @@ public struct ReplayMemory: Sendable {
         /// UTF-8 bytes of the text.
         var textBytes: Int
         var location: Location
+        var payload: [UInt8]
     }
 
     enum Location: Sendable {
@@ -106,7 +107,7 @@ extension ReplayMemory {
     private func exemplar(_ entry: Entry, label: String) throws(ReplayError) -> Exemplar {
         Exemplar(
             text: String(decoding: try utf8(of: entry), as: UTF8.self), label: label, sequence: entry.sequence,
-            experience: entry.experience, source: entry.source.map { sources[$0] })
+            experience: entry.experience, source: entry.source.map { sources[$0] }, payload: entry.payload)
     }
 
     func utf8(of entry: Entry) throws(ReplayError) -> ArraySlice<UInt8> {
