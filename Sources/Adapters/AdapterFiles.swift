@@ -3,22 +3,24 @@ import Schema
 import Tensors
 import Transformers
 
-/// The four files an adapter is kept in.
+/// The files an adapter is kept in: four, and a fifth where its method hands something to the next update.
 ///
 /// `adapter_config.json` and `adapter_model.safetensors` are what Hugging Face PEFT writes for LoRA on the base
 /// model's `AutoModel` class, and loads unchanged; `head.safetensors` holds `classifier.weight` and
-/// `classifier.bias`; `perennial.json` the labels, how features are pooled, and the lineage.
+/// `classifier.bias`; `perennial.json` the labels, how features are pooled, and the lineage; `method.safetensors`, if
+/// there is one, flat tensors laid out like the parameters.
 public struct AdapterFiles: Sendable {
     static let configuration = "adapter_config.json"
     static let weights = "adapter_model.safetensors"
     static let head = "head.safetensors"
     static let manifest = "perennial.json"
+    static let carried = "method.safetensors"
     public static let names = [configuration, weights, head, manifest]
 
     /// Content by file name.
     public let contents: [String: Data]
 
-    /// Over all four files; names the adapter.
+    /// Over all files; names the adapter.
     public var digest: ContentDigest { ContentDigest(ofFiles: contents) }
 
     /// What stands in `directory`; further files there are ignored.
@@ -26,9 +28,10 @@ public struct AdapterFiles: Sendable {
     /// - Throws: ``AdapterError/missingFile(name:directory:)``, ``AdapterError/unreadable(path:reason:)``.
     public init(contentsOf directory: URL) throws(AdapterError) {
         var contents: [String: Data] = [:]
-        for name in Self.names {
+        for name in Self.names + [Self.carried] {
             let file = directory.appendingPathComponent(name)
             guard FileManager.default.fileExists(atPath: file.path) else {
+                if name == Self.carried { continue }
                 throw .missingFile(name: name, directory: directory.path)
             }
             do {
@@ -65,12 +68,19 @@ extension AdapterFiles {
         let configuration = PEFTConfiguration(options: adapter.options, layout: layout, baseModel: lineage.base.name)
         // The metadata that Hugging Face's readers look for.
         let metadata = ["format": "pt"]
-        contents = [
+        var contents = [
             Self.configuration: try Self.json(configuration, Self.configuration),
             Self.weights: Data(SafetensorsWriter.encode(lowRank, metadata: metadata)),
             Self.head: Data(SafetensorsWriter.encode(head, metadata: metadata)),
             Self.manifest: try Self.json(AdapterManifest(adapter, lineage: lineage), Self.manifest),
         ]
+        if !adapter.carried.isEmpty {
+            let tensors = adapter.carried.map { name, values in
+                SafetensorsWriter.Tensor(name: name, shape: [values.count], values: values)
+            }
+            contents[Self.carried] = Data(SafetensorsWriter.encode(tensors))
+        }
+        self.contents = contents
     }
 
     /// Keys that its recipe lacks, because an earlier version wrote it, have their defaults.
@@ -126,7 +136,20 @@ extension AdapterFiles {
         try read(shapes, of: Self.weights, into: &parameters)
         try read(head, of: Self.head, into: &parameters)
         return try ClassifierAdapter(
-            options: options, labels: manifest.labels, layout: layout, parameters: parameters)
+            options: options, labels: manifest.labels, layout: layout, parameters: parameters,
+            carried: try carried(count: layout.count))
+    }
+
+    private func carried(count: Int) throws -> [String: [Float]] {
+        guard let bytes = contents[Self.carried] else { return [:] }
+        let file = try SafetensorsFile(name: Self.carried, bytes: Array(bytes))
+        var carried: [String: [Float]] = [:]
+        for name in file.names {
+            var values = [Float](repeating: 0, count: count)
+            try read([TensorPlace(name, [count], 0..<count)], of: file, into: &values)
+            carried[name] = values
+        }
+        return carried
     }
 
     private static let headWeight = "classifier.weight"
@@ -167,7 +190,12 @@ extension AdapterFiles {
         if let stranger = Set(file.names).subtracting(places.map(\.name)).min() {
             throw AdapterError.unexpectedTensor(name: stranger, file: name)
         }
+        try read(places, of: file, into: &parameters)
+    }
+
+    private func read(_ places: [TensorPlace], of file: SafetensorsFile, into parameters: inout [Float]) throws {
         for place in places {
+            let name = file.path
             guard file.contains(place.name) else { throw AdapterError.missingTensor(name: place.name, file: name) }
             let actual = try file.description(of: place.name).shape
             guard actual == place.shape else {

@@ -15,6 +15,8 @@ public final class ClassifierAdapter: Sendable {
     public let layout: AdapterLayout
     /// Laid out by ``layout``. Never written.
     public let parameters: FloatStorage
+    /// What the method it learned by hands to the next update, by name, each laid out like the parameters.
+    public let carried: [String: [Float]]
     private let updates: [Site: LowRankUpdate]
 
     /// `[labels, C]`.
@@ -27,8 +29,12 @@ public final class ClassifierAdapter: Sendable {
 
     /// - Throws: ``AdapterError/duplicateLabel(_:)``.
     init(
-        options: Recipe.AdapterOptions, labels: [String], layout: AdapterLayout, parameters: [Float]
+        options: Recipe.AdapterOptions, labels: [String], layout: AdapterLayout, parameters: [Float],
+        carried: [String: [Float]] = [:]
     ) throws(AdapterError) {
+        precondition(
+            carried.values.allSatisfy { $0.count == layout.count },
+            "what is carried must have \(layout.count) elements, one for each parameter")
         precondition(
             parameters.count == layout.count && labels.count == layout.labelCount,
             "\(parameters.count) parameters and \(labels.count) labels do not fill a layout of \(layout.count) "
@@ -38,6 +44,7 @@ public final class ClassifierAdapter: Sendable {
         self.options = options
         self.labels = labels
         self.layout = layout
+        self.carried = carried
         self.parameters = FloatStorage(parameters)
         updates = layout.lowRankUpdates(in: self.parameters, scaling: options.scaling)
     }
@@ -72,25 +79,65 @@ public final class ClassifierAdapter: Sendable {
         let grown = try AdapterLayout(
             rank: options.rank, targets: options.targets, labelCount: labels.count, encoder: encoder)
         let newRows = labels.count - self.labels.count
-        var parameters = self.parameters[0..<layout.headWeight.upperBound]
-        parameters.append(contentsOf: repeatElement(0, count: newRows * layout.featureWidth))
-        parameters.append(contentsOf: headBias.values)
-        parameters.append(contentsOf: repeatElement(0, count: newRows))
-        return try ClassifierAdapter(options: options, labels: labels, layout: grown, parameters: parameters)
+        func grow(_ values: [Float]) -> [Float] {
+            var values = values
+            values.append(contentsOf: repeatElement(0, count: newRows))
+            values.insert(
+                contentsOf: repeatElement(0, count: newRows * layout.featureWidth), at: layout.headWeight.upperBound)
+            return values
+        }
+        return try ClassifierAdapter(
+            options: options, labels: labels, layout: grown, parameters: grow(parameters[0..<layout.count]),
+            carried: carried.mapValues(grow))
+    }
+
+    /// The same adapter at a higher rank, answering the same: the new rows of A are uniform in ±1/√in, the new columns
+    /// of B zero, and α grows so that the old update keeps its scale. What is carried is dropped.
+    public func widening(by rank: Int, encoder: any TextEncoder, seed: UInt64) throws(AdapterError) -> ClassifierAdapter
+    {
+        precondition(rank > 0, "an adapter cannot widen by rank \(rank)")
+        var wide = options
+        wide.rank += rank
+        let growth = Double(wide.rank) / Double(options.rank)
+        wide.alpha *= wide.rankStabilized ? growth.squareRoot() : growth
+        let fresh = try ClassifierAdapter(options: wide, labels: labels, encoder: encoder, seed: seed)
+        var parameters = fresh.parameters[0..<fresh.layout.count]
+        let old = self.parameters[0..<layout.count]
+        for (from, to) in zip(layout.projections, fresh.layout.projections) {
+            parameters.replaceSubrange(to.a.lowerBound..<to.a.lowerBound + from.a.count, with: old[from.a])
+            for row in 0..<from.outputWidth {
+                let source = from.b.lowerBound + row * options.rank
+                let target = to.b.lowerBound + row * wide.rank
+                parameters.replaceSubrange(
+                    target..<target + options.rank, with: old[source..<source + options.rank])
+            }
+        }
+        parameters.replaceSubrange(fresh.layout.headWeight, with: old[layout.headWeight])
+        parameters.replaceSubrange(fresh.layout.headBias, with: old[layout.headBias])
+        return fresh.replacing(parameters: parameters)
     }
 
     /// The same labels and shape with other parameters.
     public func replacing(parameters: [Float]) -> ClassifierAdapter {
-        ClassifierAdapter(self, parameters: parameters)
+        ClassifierAdapter(self, parameters: parameters, carried: carried)
     }
 
-    private init(_ other: ClassifierAdapter, parameters: [Float]) {
+    /// The same adapter handing other tensors to the next update.
+    public func carrying(_ carried: [String: [Float]]) -> ClassifierAdapter {
+        ClassifierAdapter(self, parameters: parameters[0..<layout.count], carried: carried)
+    }
+
+    private init(_ other: ClassifierAdapter, parameters: [Float], carried: [String: [Float]]) {
+        precondition(
+            carried.values.allSatisfy { $0.count == other.layout.count },
+            "what is carried must have \(other.layout.count) elements, one for each parameter")
         precondition(
             parameters.count == other.layout.count,
             "\(parameters.count) parameters do not fill a layout of \(other.layout.count)")
         options = other.options
         labels = other.labels
         layout = other.layout
+        self.carried = carried
         self.parameters = FloatStorage(parameters)
         updates = layout.lowRankUpdates(in: self.parameters, scaling: options.scaling)
     }

@@ -1,0 +1,64 @@
+import Adapters
+import Foundation
+import Tensors
+import Testing
+import TinyBert
+import Transformers
+
+@Suite struct CarriedTests {
+    let encoder: any TextEncoder
+    let adapter: ClassifierAdapter
+
+    init() throws {
+        encoder = try TinyBert.encoder()
+        adapter = try TinyBert.adapter(encoder)
+    }
+
+    private var carrying: ClassifierAdapter {
+        adapter.carrying(["fisher": (0..<adapter.layout.count).map { Float($0) }])
+    }
+
+    @Test func `What is carried is a file of the adapter and part of its name`() throws {
+        let files = try AdapterFiles(carrying, lineage: TinyBert.lineage)
+        #expect(files.contents.count == AdapterFiles.names.count + 1)
+        #expect(try files.digest != AdapterFiles(adapter, lineage: TinyBert.lineage).digest)
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try files.write(to: directory)
+        let read = try AdapterFiles(contentsOf: directory)
+        #expect(read.digest == files.digest)
+        #expect(try read.adapter(for: encoder).carried == carrying.carried)
+    }
+
+    @Test func `A carried tensor of another size is refused`() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        try AdapterFiles(carrying, lineage: TinyBert.lineage).write(to: directory)
+        let grown = try carrying.growing(to: TinyBert.labels + ["f"], encoder: encoder)
+        let other = try AdapterFiles(grown, lineage: TinyBert.lineage)
+        try #require(other.contents["method.safetensors"])
+            .write(to: directory.appendingPathComponent("method.safetensors"))
+        #expect(throws: AdapterError.self) { try AdapterFiles(contentsOf: directory).adapter(for: encoder) }
+    }
+
+    @Test func `What is carried grows with the head, zero for new labels`() throws {
+        let grown = try carrying.growing(to: TinyBert.labels + ["f"], encoder: encoder)
+        let values = try #require(grown.carried["fisher"])
+        let (old, new) = (adapter.layout, grown.layout)
+        #expect(Array(values[..<old.headWeight.upperBound]) == (0..<old.headWeight.upperBound).map { Float($0) })
+        #expect(values[old.headWeight.upperBound..<new.headWeight.upperBound].allSatisfy { $0 == 0 })
+        #expect(Array(values[new.headBias]) == old.headBias.map { Float($0) } + [0])
+    }
+
+    @Test func `A wider adapter answers the same`() throws {
+        let wide = try adapter.widening(by: 2, encoder: encoder, seed: 4)
+        #expect(wide.layout.rank == adapter.layout.rank + 2)
+        #expect(abs(wide.options.scaling - adapter.options.scaling) < 1e-6)
+        let pool = WorkerPool(count: 1)
+        let texts: [[Int32]] = [[1, 2, 3], [4, 5]]
+        let classifier = Classifier(encoder: encoder)
+        let before = classifier.logits(texts.map { ($0, adapter) }, pool: pool)
+        let after = classifier.logits(texts.map { ($0, wide) }, pool: pool)
+        for (one, other) in zip(before.joined(), after.joined()) { #expect(abs(one - other) < 1e-4) }
+    }
+}
