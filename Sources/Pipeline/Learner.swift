@@ -81,7 +81,8 @@ public struct Learner: Sendable {
         let sums = try add(input)
         let head = try sums?.head(ridge: input.recipe.analytic.ridge)
         let judge = try Judge(learner: self, input: input, analytic: head)
-        let exemplars = try input.memory.exemplars().filter { input.labels.contains($0.label) }
+        let replayed = input.recipe.method.replaysNew ? try remember(input) : input.memory
+        let exemplars = try replayed.exemplars().filter { input.labels.contains($0.label) }
         var trained = 0
         var seconds = 0.0
         while case .train(let attempt, let replayFactor) = action {
@@ -101,7 +102,7 @@ public struct Learner: Sendable {
             }
             return Result(
                 adapter: outcome.adapter, blend: judgement.blend, sums: sums, analytic: head,
-                verdict: verdict, memory: try remember(input),
+                verdict: verdict, memory: try remember(input, learned: outcome.adapter),
                 replayed: outcome.replayedExamples,
                 evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
                 untrainedOnNewSlice: judgement.untrainedOnNewSlice, answers: judgement.answers,

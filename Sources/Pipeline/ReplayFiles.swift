@@ -55,6 +55,9 @@ public struct ReplayFiles: Sendable {
             case .classBalanced: .classBalanced
             case .reservoir: .reservoir
             case .window: .window
+            case .herding: .herding
+            case .coverage: .coverage
+            case .lossAware: .lossAware
             }
         return try ReplayConfiguration(
             maximumExemplars: recipe.replay.examples, maximumBytes: recipe.replay.bytes, retention: retention)

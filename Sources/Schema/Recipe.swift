@@ -4,6 +4,8 @@ public struct Recipe: Sendable, Hashable, Codable {
     /// Which head may answer; held-out accuracy decides among those that may.
     public var head = Head.blend
     public var analytic = AnalyticOptions()
+    public var method = Method.replay
+    public var methodOptions = MethodOptions()
     public var adapter = AdapterOptions()
     public var optimization = Optimization()
     public var replay = ReplayOptions()
@@ -62,6 +64,8 @@ public struct Recipe: Sendable, Hashable, Codable {
         /// How far the loss makes up for batches that show new labels more often than old ones: 0 not at all,
         /// 1 fully. Menon et al. 2021.
         public var logitAdjustment = 1.0
+        /// Whether a new label's row of the head begins as the mean of its examples' features, or as zeros.
+        public var imprint = true
         /// Stop after this many epochs without improvement on the update's own held-out part; 0 = never.
         public var patience = 2
         public init() {}
@@ -77,6 +81,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             case schedule
             case gradientClip = "gradient_clip"
             case logitAdjustment = "logit_adjustment"
+            case imprint
             case patience
         }
     }
@@ -91,14 +96,29 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var sampling = Sampling.stratified
         /// Replayed examples for each new one in a batch.
         public var ratio = 1.0
+        /// Whether an update begins with as little replay as may be, and replays more the more it is seen to forget;
+        /// `ratio` is then the most.
+        public var adaptive = false
+        /// Exemplars that are looked at for each one that `interfered` sampling takes.
+        public var candidates = 3
         public init() {}
 
         public enum Retention: String, Sendable, Hashable, Codable {
             case classBalanced = "class-balanced"
             case reservoir
             case window
+            case herding, coverage
+            case lossAware = "loss-aware"
+
+            /// Whether examples are chosen by what the learned adapter makes of them.
+            public var isRanked: Bool { self == .herding || self == .coverage || self == .lossAware }
         }
-        public enum Sampling: String, Sendable, Hashable, Codable { case uniform, stratified }
+
+        public enum Sampling: String, Sendable, Hashable, Codable {
+            case uniform, stratified
+            case lossWeighted = "loss-weighted"
+            case interfered
+        }
     }
 
     public struct GateOptions: Sendable, Hashable, Codable {
@@ -143,11 +163,13 @@ public struct Recipe: Sendable, Hashable, Codable {
             ((4...512).contains(maximumLength), "max_length must be 4 to 512, not \(maximumLength)"),
             ((1...64).contains(threads), "threads must be 1 to 64, not \(threads)"),
         ]
-        return checks.first { !$0.0 }?.1
+        return (checks + methodChecks).first { !$0.0 }?.1
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, head, analytic, adapter, optimization, replay, gate
+        case name, head, analytic, method
+        case methodOptions = "method_options"
+        case adapter, optimization, replay, gate
         case maximumLength = "max_length"
         case seed, threads
     }

@@ -1,23 +1,41 @@
 import Adapters
 import Schema
 
-/// A replay memory's content, tokenized once for an update, drawn like cards from shuffled decks.
+/// A replay memory's content, tokenized once for an update.
 ///
-/// Drawing without replacement until a deck is used up shows every exemplar equally often, which drawing
-/// independently does not.
+/// Uniform and stratified draws are like cards from shuffled decks: drawing without replacement until a deck is used
+/// up shows every exemplar equally often, which drawing independently does not. A loss-weighted draw is independent,
+/// in proportion to each exemplar's weight.
 public struct ExemplarPool: Sendable {
     private var decks: [Deck]
     /// Order in which labels take turns; only one deck when sampling is uniform.
     private var turns: [Int] = []
+    /// Running sums of the weights of the only deck's cards; empty where there are none.
+    private var cumulative: [Double] = []
+    /// How often each card was drawn by its weight.
+    private var weightedDraws: [Int: Int] = [:]
 
-    /// - Parameter sampling: `uniform` gives every exemplar the same weight, `stratified` every label.
+    /// - Parameter sampling: `uniform` gives every exemplar the same weight, `stratified` every label; the others
+    ///   draw uniformly here, what they choose by is not known yet.
     public init(_ exemplars: [TokenizedExample], sampling: Recipe.ReplayOptions.Sampling) {
         switch sampling {
-        case .uniform:
+        case .uniform, .lossWeighted, .interfered:
             decks = exemplars.isEmpty ? [] : [Deck(Array(exemplars.enumerated()))]
         case .stratified:
             decks = Dictionary(grouping: exemplars.enumerated(), by: \.element.label)
                 .sorted { $0.key < $1.key }.map { Deck($0.value) }
+        }
+    }
+
+    /// - Parameter weights: one for each exemplar, at least 0; where all are 0, all are alike.
+    public init(_ exemplars: [TokenizedExample], weights: [Double]) {
+        precondition(weights.count == exemplars.count, "\(weights.count) weights for \(exemplars.count) exemplars")
+        self.init(exemplars, sampling: .uniform)
+        guard weights.contains(where: { $0 > 0 }) else { return }
+        var sum = 0.0
+        cumulative = weights.map { weight in
+            sum += max(weight, 0)
+            return sum
         }
     }
 
@@ -34,6 +52,7 @@ public struct ExemplarPool: Sendable {
             // What is still in the deck has not been drawn in this round.
             for card in deck.order { counts[deck.positions[card]] -= 1 }
         }
+        for (card, draws) in weightedDraws { counts[decks[0].positions[card]] += draws }
         return counts
     }
 
@@ -41,16 +60,29 @@ public struct ExemplarPool: Sendable {
     func shares(labelCount: Int) -> [Double] {
         var shares = [Double](repeating: 0, count: labelCount)
         for deck in decks {
-            let card = 1 / Double(decks.count * deck.cards.count)
-            for exemplar in deck.cards { shares[exemplar.label] += card }
+            for (index, exemplar) in deck.cards.enumerated() {
+                shares[exemplar.label] += share(index) ?? 1 / Double(decks.count * deck.cards.count)
+            }
         }
         return shares
+    }
+
+    /// Of a weighted card.
+    private func share(_ index: Int) -> Double? {
+        guard let total = cumulative.last else { return nil }
+        return (cumulative[index] - (index > 0 ? cumulative[index - 1] : 0)) / total
     }
 
     /// The next `count` exemplars; none when there are none at all.
     public mutating func draw(_ count: Int, using generator: inout SeededGenerator) -> [TokenizedExample] {
         guard !isEmpty else { return [] }
         return (0..<count).map { _ in
+            if let total = cumulative.last {
+                let target = Double(generator.next() >> 11) * 0x1p-53 * total
+                let card = min(cumulative.partitioningIndex { $0 > target }, cumulative.count - 1)
+                weightedDraws[card, default: 0] += 1
+                return decks[0].cards[card]
+            }
             if turns.isEmpty { turns = decks.indices.shuffled(using: &generator) }
             return decks[turns.removeLast()].draw(using: &generator)
         }
@@ -76,5 +108,17 @@ public struct ExemplarPool: Sendable {
             }
             return cards[order.removeLast()]
         }
+    }
+}
+
+extension [Double] {
+    /// The first index whose element meets a condition that holds from some index on.
+    fileprivate func partitioningIndex(where condition: (Double) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if condition(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -2,7 +2,8 @@ import Foundation
 
 /// Ends a run whose loss is no number, or explodes.
 ///
-/// The bound is ten times the mean loss of the first steps, and at least ln(labels) + 5: guessing evenly among all
+/// The first step's loss is where the run begins, so it need only be a number. Later the bound is ten times the mean
+/// loss of the first steps, and at least ln(labels) + 5: guessing evenly among all
 /// labels costs ln(labels), and a run that starts from a good parent may rise to that when new labels arrive.
 public struct LossWatchdog: Sendable {
     public static let referenceSteps = 10
@@ -21,10 +22,11 @@ public struct LossWatchdog: Sendable {
         guard gradientNorm.isFinite else {
             throw .diverged(step: step, loss: loss, reason: "the gradient is not finite")
         }
-        let reference = sum / Float(max(min(step - 1, Self.referenceSteps), 1))
-        let bound = max(10 * reference, floor)
-        guard loss <= bound else {
-            throw .diverged(step: step, loss: loss, reason: "the loss exceeds \(bound), ten times where it began")
+        if step > 1 {
+            let bound = max(10 * sum / Float(min(step - 1, Self.referenceSteps)), floor)
+            guard loss <= bound else {
+                throw .diverged(step: step, loss: loss, reason: "the loss exceeds \(bound), ten times where it began")
+            }
         }
         if step <= Self.referenceSteps { sum += loss }
     }

@@ -5,7 +5,7 @@ import Transformers
 
 /// An adapter while it learns: its parameters in one flat buffer that a tape differentiates.
 final class TrainableClassifier: Sendable {
-    private let origin: ClassifierAdapter
+    let origin: ClassifierAdapter
     let parameters: FloatStorage
     private let updates: [Site: LowRankUpdate]
 

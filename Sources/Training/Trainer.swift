@@ -18,16 +18,20 @@ public struct Trainer: Sendable {
         public var exemplars: ExemplarPool
         /// The update's own held-out part, never learned; used to stop early and to keep the best epoch.
         public var heldOut: [TokenizedExample]
+        /// Held-out examples of what was learned before, by which an adaptive share measures forgetting.
+        public var probe: [TokenizedExample]
 
         public init(
             parent: ClassifierAdapter?, labels: [String], newExamples: [TokenizedExample],
-            exemplars: ExemplarPool = ExemplarPool([], sampling: .uniform), heldOut: [TokenizedExample] = []
+            exemplars: ExemplarPool = ExemplarPool([], sampling: .uniform), heldOut: [TokenizedExample] = [],
+            probe: [TokenizedExample] = []
         ) {
             self.parent = parent
             self.labels = labels
             self.newExamples = newExamples
             self.exemplars = exemplars
             self.heldOut = heldOut
+            self.probe = probe
         }
     }
 
@@ -55,8 +59,16 @@ public struct Trainer: Sendable {
     /// - Throws: ``TrainingError``; `AdapterError` where the labels do not extend the parent's.
     public func run(_ input: Input, progress: (TrainingProgress) -> Bool = { _ in true }) throws -> TrainingOutcome {
         try validate(input)
-        var run = try Run(self, input)
-        return try run.train(progress)
+        let context = MethodContext(recipe: recipe, encoder: encoder, pool: pool)
+        let method = recipe.learningMethod(input)
+        let prepared = try method.prepare(input, context)
+        var run = try Run(self, prepared, method)
+        var outcome = try run.train(progress)
+        let carried = method.carried(by: outcome.adapter, after: prepared, context)
+        if !(carried.isEmpty && outcome.adapter.carried.isEmpty) {
+            outcome.adapter = outcome.adapter.carrying(carried)
+        }
+        return outcome
     }
 
     /// Accuracy and mean loss of an adapter on labelled examples.
@@ -66,15 +78,27 @@ public struct Trainer: Sendable {
         for (example, logits) in zip(examples, logits) {
             let probabilities = probabilities(logits)
             if topLabels(probabilities, count: 1).first?.index == example.label { correct += 1 }
-            loss -= log(max(Double(probabilities[example.label]), Double(Float.leastNormalMagnitude)))
+            loss += Self.loss(probabilities, label: example.label)
         }
         let count = Double(max(examples.count, 1))
         return EarlyStopping.Score(accuracy: Double(correct) / count, loss: loss / count)
     }
 
+    /// Cross-entropy of an adapter on each of some labelled examples.
+    public func losses(_ examples: [TokenizedExample], of adapter: ClassifierAdapter) -> [Double] {
+        let logits = Classifier(encoder: encoder).logits(examples.map { ($0.ids, adapter) }, pool: pool)
+        return zip(examples, logits).map { Self.loss(probabilities($1), label: $0.label) }
+    }
+
+    private static func loss(_ probabilities: [Float], label: Int) -> Double {
+        -log(max(Double(probabilities[label]), Double(Float.leastNormalMagnitude)))
+    }
+
     private func validate(_ input: Input) throws(TrainingError) {
         guard !input.newExamples.isEmpty else { throw .noExamples }
-        for (position, example) in (input.newExamples + input.exemplars.all + input.heldOut).enumerated() {
+        for (position, example) in (input.newExamples + input.exemplars.all + input.heldOut + input.probe)
+            .enumerated()
+        {
             guard input.labels.indices.contains(example.label) else {
                 throw .unknownLabel(index: example.label, labels: input.labels.count)
             }
@@ -90,7 +114,13 @@ public struct Trainer: Sendable {
     private struct Run {
         let trainer: Trainer
         let input: Input
-        let mixer: ReplayMixer
+        let method: any LearningMethod
+        var mixer: ReplayMixer
+        /// `nil` where the share is the recipe's throughout.
+        let share: ReplayShare?
+        var ratio: Double
+        /// Accuracy on the probe before the first step.
+        let probed: Double
         let epochs: Int
         let schedule: LearningRateSchedule
         let step: TrainingStep
@@ -101,18 +131,29 @@ public struct Trainer: Sendable {
         var outcome: TrainingOutcome
         let clock = ContinuousClock()
 
-        init(_ trainer: Trainer, _ input: Input) throws {
+        init(_ trainer: Trainer, _ input: Input, _ method: any LearningMethod) throws {
             let (recipe, encoder) = (trainer.recipe, trainer.encoder)
             self.trainer = trainer
             self.input = input
+            self.method = method
             let parent =
                 try input.parent
                 ?? ClassifierAdapter(
                     options: recipe.adapter, labels: [], encoder: encoder, seed: recipe.seed)
-            let start = try HeadInitialization.grow(
-                parent, to: input.labels, examples: input.newExamples, encoder: encoder, pool: trainer.pool)
-            mixer = ReplayMixer(
-                newExamples: input.newExamples, batchSize: recipe.optimization.batchSize, ratio: recipe.replay.ratio)
+            let start =
+                recipe.optimization.imprint
+                ? try HeadInitialization.grow(
+                    parent, to: input.labels, examples: input.newExamples, encoder: encoder, pool: trainer.pool)
+                : try parent.growing(to: input.labels, encoder: encoder)
+            mixer = ReplayMixer(newExamples: input.newExamples, batchSize: recipe.optimization.batchSize)
+            share =
+                recipe.replay.adaptive && !input.probe.isEmpty && !input.exemplars.isEmpty
+                ? ReplayShare(
+                    ceiling: recipe.replay.ratio, tolerance: recipe.gate.tolerance,
+                    newExamples: input.newExamples.count, labels: Set(input.exemplars.all.map(\.label)).count)
+                : nil
+            ratio = share?.ratio(forgetting: 0) ?? recipe.replay.ratio
+            probed = share == nil ? 0 : trainer.score(start, on: input.probe).accuracy
             let options = recipe.optimization
             // Rounded up to whole epochs.
             let least = (options.minimumSteps + mixer.batchesPerEpoch - 1) / mixer.batchesPerEpoch
@@ -121,12 +162,11 @@ public struct Trainer: Sendable {
                 shape: options.schedule, peak: options.learningRate, warmupSteps: options.warmupSteps,
                 totalSteps: epochs * mixer.batchesPerEpoch)
             step = TrainingStep(
-                adapter: start, encoder: encoder, options: options, seed: recipe.seed, pool: trainer.pool,
-                logitOffsets: LogitAdjustment.offsets(
-                    labelCount: input.labels.count, newExamples: input.newExamples,
-                    replayShares: input.exemplars.shares(labelCount: input.labels.count),
-                    ratio: recipe.replay.ratio, strength: options.logitAdjustment))
+                adapter: start, encoder: encoder, options: options, seed: recipe.seed, pool: trainer.pool)
             exemplars = input.exemplars
+            if recipe.replay.sampling == .lossWeighted, input.parent != nil, !exemplars.isEmpty {
+                exemplars = ExemplarPool(exemplars.all, weights: trainer.losses(exemplars.all, of: start))
+            }
             generator = SeededGenerator(seed: recipe.seed, stream: 2)
             watchdog = LossWatchdog(labelCount: input.labels.count)
             stopping = EarlyStopping(patience: options.patience)
@@ -150,13 +190,16 @@ public struct Trainer: Sendable {
         private mutating func learn(_ epoch: Int, _ progress: (TrainingProgress) -> Bool) throws {
             let start = clock.now
             let secondsBefore = outcome.trainingSeconds
-            let batches = mixer.epoch(replaying: &exemplars, using: &generator)
+            let batches = mixer.epoch(using: &generator)
             var sum: Float = 0
-            for batch in batches {
+            for new in batches {
                 outcome.steps += 1
-                let result = try step.learn(batch.examples, learningRate: schedule.rate(at: outcome.steps)) {
-                    try watchdog.observe(loss: $0.loss, gradientNorm: $0.gradientNorm)
-                }
+                let batch = compose(new)
+                let correct: ((inout [Float]) -> Void)? =
+                    method.correctsGradients ? { [method, step] in method.correct(&$0, for: batch, in: step) } : nil
+                let result = try step.learn(
+                    method.terms(batch), learningRate: schedule.rate(at: outcome.steps), correct: correct,
+                    watch: { try watchdog.observe(loss: $0.loss, gradientNorm: $0.gradientNorm) })
                 sum += result.loss
                 outcome.tokens += result.tokens
                 outcome.newExamples += batch.newCount
@@ -170,6 +213,32 @@ public struct Trainer: Sendable {
             }
             outcome.losses.append(sum / Float(batches.count))
         }
+
+        /// New examples and what is replayed with them.
+        private mutating func compose(_ new: ArraySlice<TokenizedExample>) -> ReplayMixer.Batch {
+            if let share, outcome.steps > 1, (outcome.steps - 1) % max(schedule.totalSteps / Self.probes, 1) == 0 {
+                let accuracy = trainer.score(step.snapshot(), on: input.probe).accuracy
+                ratio = share.ratio(forgetting: probed - accuracy)
+            }
+            let options = trainer.recipe.replay
+            guard options.sampling == .interfered else {
+                return mixer.batch(new, ratio: ratio, replaying: &exemplars, using: &generator)
+            }
+            let factor = Double(options.candidates)
+            var batch = mixer.batch(new, ratio: ratio * factor, replaying: &exemplars, using: &generator)
+            batch.ratio = ratio
+            let alone = ReplayMixer.Batch(examples: Array(new), newCount: new.count, ratio: ratio)
+            batch.examples =
+                new
+                + step.mostInterfered(
+                    batch.replayed, by: method.terms(alone), learningRate: schedule.rate(at: outcome.steps),
+                    count: Int((Double(batch.replayedCount) / factor).rounded())
+                ) { trainer.losses($0, of: $1) }
+            return batch
+        }
+
+        /// Measurements of forgetting in an update.
+        private static let probes = 8
 
         /// Keeps the epoch's weights if they are the best so far; without a held-out part, the last are.
         private mutating func judge(_ epoch: Int) throws -> EarlyStopping.Decision {

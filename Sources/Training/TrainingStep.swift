@@ -9,7 +9,7 @@ import Transformers
 /// own, which are added in order of the shares, so that a step is a function of its inputs and the thread count.
 public final class TrainingStep {
     public struct Result: Sendable, Hashable {
-        /// Mean cross-entropy over the batch, before the step.
+        /// Of the batch's terms, before the step; penalties that a method adds to the gradients are not in it.
         public var loss: Float
         /// Euclidean norm of all gradients, before clipping.
         public var gradientNorm: Double
@@ -21,22 +21,17 @@ public final class TrainingStep {
     private let options: Recipe.Optimization
     private let seed: UInt64
     private let classifier: TrainableClassifier
-    private let logitOffsets: Matrix?
     private let gradients: [FloatStorage]
     private let moments: (first: FloatStorage, second: FloatStorage)
     private var step = 0
     /// Enough for full kernels, few enough that memory does not grow with the batch.
     private static let tokensPerPass = 256
 
-    /// - Parameters:
-    ///   - adapter: where learning starts; it is not changed.
-    ///   - logitOffsets: added to the logits before the loss, one for each label; empty for none.
+    /// - Parameter adapter: where learning starts; it is not changed.
     public init(
         adapter: ClassifierAdapter, encoder: any TextEncoder, options: Recipe.Optimization, seed: UInt64,
-        pool: WorkerPool, logitOffsets: [Float] = []
+        pool: WorkerPool
     ) {
-        self.logitOffsets =
-            logitOffsets.isEmpty ? nil : Matrix(rows: 1, columns: adapter.labels.count, values: logitOffsets)
         self.encoder = encoder
         self.pool = pool
         self.options = options
@@ -50,23 +45,37 @@ public final class TrainingStep {
     /// An immutable copy of what has been learned so far.
     public func snapshot() -> ClassifierAdapter { classifier.snapshot() }
 
+    /// Where learning started.
+    public var start: ClassifierAdapter { classifier.origin }
+    public var layout: AdapterLayout { classifier.layout }
+
+    /// A copy of the parameters, by ``AdapterLayout``.
+    public var parameters: [Float] { classifier.parameters[0..<classifier.parameters.count] }
+
     /// Loss and gradients of a batch, by ``AdapterLayout``; nothing is changed.
-    public func gradients(of batch: [TokenizedExample]) -> (loss: Float, gradients: [Float]) {
+    public func gradients(of batch: [LossTerm]) -> (loss: Float, gradients: [Float]) {
         let loss = differentiate(batch)
         return (loss, gradients[0][0..<gradients[0].count])
     }
 
     /// Learns a batch.
     ///
+    /// - Parameter correct: may change the gradients before they are clipped; it may ask for other gradients meanwhile.
     /// - Throws: what `watch` throws on seeing the loss and the gradients' norm; the parameters are then unchanged.
     public func learn(
-        _ batch: [TokenizedExample], learningRate: Double, watch: (Result) throws -> Void = { _ in }
+        _ batch: [LossTerm], learningRate: Double, correct: ((inout [Float]) -> Void)? = nil,
+        watch: (Result) throws -> Void = { _ in }
     ) throws -> Result {
         step += 1
         let loss = differentiate(batch)
+        if let correct {
+            var corrected = gradients[0][0..<gradients[0].count]
+            correct(&corrected)
+            gradients[0].write(corrected, at: 0)
+        }
         let norm = Double(gradients[0].squaredNorm()).squareRoot()
         let result = Result(
-            loss: loss, gradientNorm: norm, tokens: batch.reduce(0) { $0 + $1.ids.count })
+            loss: loss, gradientNorm: norm, tokens: batch.reduce(0) { $0 + $1.example.ids.count })
         try watch(result)
         let clip = options.gradientClip
         classifier.parameters.adamWStep(
@@ -79,10 +88,10 @@ public final class TrainingStep {
     }
 
     /// Leaves the gradients' sum in the first share's buffer.
-    private func differentiate(_ batch: [TokenizedExample]) -> Float {
-        let shares = TokenBalance.scattered(lengths: batch.map(\.ids.count), shares: pool.count)
+    private func differentiate(_ batch: [LossTerm]) -> Float {
+        let shares = TokenBalance.scattered(lengths: batch.map(\.example.ids.count), shares: pool.count)
         let (classifier, encoder, gradients) = (classifier, encoder, gradients)
-        let (seed, step, logitOffsets) = (seed, step, logitOffsets)
+        let (seed, step) = (seed, step)
         let losses = pool.map { share in
             gradients[share.index].fill(0)
             var loss: Float = 0
@@ -92,13 +101,12 @@ public final class TrainingStep {
                 let key = DropoutKey(
                     seed: seed, stream: UInt64(step * share.count + share.index) << 16 | UInt64(number))
                 let features = encoder.features(
-                    of: PackedBatch(pass.map(\.ids)), adapter: classifier.siteAdapter(dropout: key),
+                    of: PackedBatch(pass.map(\.example.ids)), adapter: classifier.siteAdapter(dropout: key),
                     scale: Float(classifier.options.featureScale), on: tape)
                 let logits = tape.linear(features, weight: classifier.headWeight, bias: classifier.headBias)
-                if let logitOffsets { tape.addBias(logitOffsets, to: logits.slice) }
-                let part = tape.crossEntropy(logits, labels: pass.map(\.label), divisor: batch.count)
-                tape.backward(from: part)
-                loss += tape.read(part)[0]
+                let part = LossTerm.evaluate(pass, logits: tape.read(logits))
+                tape.backward(from: logits, seed: part.gradients)
+                loss += part.loss
             }
             return loss
         }
@@ -107,16 +115,16 @@ public final class TrainingStep {
     }
 
     /// A share in passes of consecutive examples: a tape holds all activations of its pass, about 200 kB a token.
-    private static func passes(_ examples: [TokenizedExample]) -> [[TokenizedExample]] {
-        var passes: [[TokenizedExample]] = []
+    private static func passes(_ terms: [LossTerm]) -> [[LossTerm]] {
+        var passes: [[LossTerm]] = []
         var tokens = 0
-        for example in examples {
-            if passes.isEmpty || tokens + example.ids.count > tokensPerPass {
+        for term in terms {
+            if passes.isEmpty || tokens + term.example.ids.count > tokensPerPass {
                 passes.append([])
                 tokens = 0
             }
-            passes[passes.count - 1].append(example)
-            tokens += example.ids.count
+            passes[passes.count - 1].append(term)
+            tokens += term.example.ids.count
         }
         return passes
     }

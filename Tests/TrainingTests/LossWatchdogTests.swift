@@ -13,6 +13,12 @@ import Training
         }
     }
 
+    @Test func `Where a run begins is no divergence, however high`() throws {
+        var watchdog = LossWatchdog(labelCount: 4)
+        try watchdog.observe(loss: 40, gradientNorm: 1)
+        try watchdog.observe(loss: 390, gradientNorm: 1)
+    }
+
     @Test func `A gradient that is not finite ends the run`() {
         var watchdog = LossWatchdog(labelCount: 4)
         #expect(throws: TrainingError.diverged(step: 1, loss: 1, reason: "the gradient is not finite")) {

@@ -145,6 +145,56 @@ import Transformers
         }
     }
 
+    @Test(arguments: [Recipe.ReplayOptions.Sampling.lossWeighted, .interfered])
+    func `Chosen exemplars keep old labels too, the same way each time`(
+        sampling: Recipe.ReplayOptions.Sampling
+    ) throws {
+        var recipe = recipe
+        recipe.replay.sampling = sampling
+        let trainer = try Trainer(encoder: encoder, recipe: recipe)
+        let old = examples(0..<3, count: 40, seed: 1)
+        let labels = ["a", "b", "c", "d", "e", "f"]
+        let parent = try trainer.run(.init(parent: nil, labels: Array(labels[..<3]), newExamples: old)).adapter
+        let input = Trainer.Input(
+            parent: parent, labels: labels, newExamples: examples(3..<6, count: 40, seed: 3),
+            exemplars: ExemplarPool(old, sampling: sampling))
+        let outcome = try trainer.run(input)
+        #expect(outcome.replayedExamples == outcome.newExamples)
+        var naive = input
+        naive.exemplars = ExemplarPool([], sampling: .uniform)
+        let test = examples(0..<3, count: 40, seed: 2)
+        let forgotten = trainer.score(try trainer.run(naive).adapter, on: test).accuracy
+        #expect(trainer.score(outcome.adapter, on: test).accuracy > forgotten + 0.15)
+        #expect(try parameters(trainer.run(input).adapter) == parameters(outcome.adapter))
+    }
+
+    @Test func `An adaptive share replays little while nothing is forgotten, and more when it is`() throws {
+        var recipe = recipe
+        recipe.replay.adaptive = true
+        recipe.gate.tolerance = 0.2
+        recipe.optimization.imprint = false
+        recipe.optimization.learningRate = 0.005
+        let trainer = try Trainer(encoder: encoder, recipe: recipe)
+        let old = examples(0..<2, count: 40, seed: 1)
+        let probe = examples(0..<2, count: 30, seed: 2)
+        let parent = try trainer.run(.init(parent: nil, labels: ["a", "b"], newExamples: old)).adapter
+        func replayed(_ labels: [String], _ new: [TokenizedExample]) throws -> Double {
+            let outcome = try trainer.run(
+                .init(
+                    parent: parent, labels: labels, newExamples: new,
+                    exemplars: ExemplarPool(old, sampling: .stratified), probe: probe))
+            return Double(outcome.replayedExamples) / Double(outcome.newExamples)
+        }
+        // More of the same: next to nothing is lost. The old texts under other labels: everything is.
+        let same = try replayed(["a", "b"], examples(0..<2, count: 40, seed: 4))
+        let relabelled = examples(0..<2, count: 40, seed: 4).map {
+            TokenizedExample(ids: $0.ids, label: $0.label + 2)
+        }
+        let changed = try replayed(["a", "b", "c", "d"], relabelled)
+        #expect(same < 0.3)
+        #expect(changed > same + 0.2)
+    }
+
     static let wrongOptions: [(String, @Sendable (inout Recipe) -> Void)] = [
         ("optimization.epochs", { $0.optimization.epochs = 0 }),
         ("optimization.batch_size", { $0.optimization.batchSize = 0 }),

@@ -17,8 +17,8 @@ import Transformers
         adapter = try TinyBert.adapter(encoder)
     }
 
-    private var batch: [TokenizedExample] {
-        zip(record.sequences, record.targets).map { TokenizedExample(ids: $0, label: $1) }
+    private var batch: [LossTerm] {
+        LossTerm.mean(zip(record.sequences, record.targets).map { TokenizedExample(ids: $0, label: $1) })
     }
 
     private var options: Recipe.Optimization {
@@ -111,7 +111,7 @@ import Transformers
         let step = step(threads: 2)
         let before = step.snapshot().parameters[0..<adapter.layout.count]
         #expect(throws: TrainingError.noExamples) {
-            try step.learn(batch, learningRate: 0.1) { _ in throw TrainingError.noExamples }
+            try step.learn(batch, learningRate: 0.1, watch: { _ in throw TrainingError.noExamples })
         }
         #expect(step.snapshot().parameters[0..<adapter.layout.count] == before)
     }
