@@ -1,51 +1,98 @@
-import Adapters
 import ArgumentParser
 import Dashboards
-import Evaluation
 import Foundation
 import Pipeline
 import Schema
 
 struct BenchStream: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "stream", abstract: "A whole stream of experiences, learned offline by the service's own code.",
-        discussion: "Judged after every experience on the test rows of all labels seen so far, which nothing else sees."
-    )
+        commandName: "stream", abstract: "Whole streams of experiences, learned offline by the service's own code.",
+        discussion: """
+            Judged after every experience on the test rows of all labels seen so far, which nothing else sees. Without \
+            --stream and --data it is the demo's stream. Recipes are compared on the same streams and seeds:
+
+            perennial bench stream --compare naive,replay,default --seeds 0,1,2
+            """)
     @OptionGroup var options: GlobalOptions
-    @Option(help: "Stream file: the order in which labels or tasks arrive.") var stream: String
-    @Option(help: "Folder of the data set (train.jsonl, test.jsonl), or of the tasks' paths.") var data: String
-    @Option(help: "Recipe file.") var recipe: String?
-    @Option(
-        help: "A second recipe file, run on the same stream and printed beside, such as Configs/recipes/naive.yaml.")
-    var beside: String?
+    @Option(help: "Stream file: the order in which labels or tasks arrive. \"{seed}\" in it stands for each seed.")
+    var stream: String?
+    @Option(help: "Folder of the data set (train.jsonl, test.jsonl), or of the tasks' paths.") var data: String?
+    @Option(help: "Recipe, by name or file.") var recipe = "default"
+    @Option(help: "Recipes to compare, by name or file, separated by commas.") var compare: String?
+    @Option(help: "Seeds instead of the recipes' own, separated by commas.") var seeds: String?
+    @Flag(help: "Print one line of comma-separated values a run.") var csv = false
     @Option(help: "Model directory or name.") var model = "all-MiniLM-L6-v2"
     @Option(help: "Share held out for the gate, never trained on.") var holdout = 0.15
-    @Option(help: "Seed instead of the recipe's.") var seed: UInt64?
+
+    private var recipeNames: [String] { (compare ?? recipe).split(separator: ",").map(String.init) }
+
+    /// `nil` for the recipe's own seed.
+    private var seedList: [UInt64?]? {
+        guard let seeds else { return [nil] }
+        let fields = seeds.split(separator: ",", omittingEmptySubsequences: false)
+        let numbers = fields.compactMap { UInt64($0) }
+        return numbers.count == fields.count ? numbers : nil
+    }
 
     func validate() throws {
         guard (0...0.5).contains(holdout) else { throw ValidationError("--holdout must be 0 to 0.5") }
+        guard seedList != nil else {
+            throw ValidationError(
+                "--seeds must be whole numbers separated by commas, such as 0,1,2; not \(seeds ?? "")")
+        }
+        guard !recipeNames.isEmpty else { throw ValidationError("--compare must name at least one recipe") }
+        guard (stream == nil) == (data == nil) else {
+            throw ValidationError("--stream and --data belong together; without both it is the demo's stream")
+        }
+        guard !(csv && options.json) else { throw ValidationError("--csv and --json cannot both be printed") }
     }
 
     func run() async throws {
-        let stream = try StreamFile.load(from: URL(filePath: stream))
+        let library = RecipeLibrary(home: options.homeDirectory)
+        let recipes = try recipeNames.map { try library.recipe(namedOrIn: $0) }
         let base = try BaseModel(ModelLocation(options).directory(of: model))
-        var result = try measure(stream, recipe: recipe, base: base)
-        if let beside { result.beside = [try measure(stream, recipe: beside, base: base)] }
-        if options.json { return try JSON.print(result) }
-        for result in [result] + result.beside { show(result) }
+        let entries = try recipes.map { recipe in
+            StreamComparison.Entry(
+                recipe.name, try (seedList ?? []).map { try measure(recipe, seed: $0, base: base) })
+        }
+        let comparison = StreamComparison(recipes: entries)
+        if csv { return Console.output(comparison.csv) }
+        if compare == nil, let only = entries.first?.runs, only.count == 1 {
+            return options.json ? try JSON.print(only[0]) : show(only[0])
+        }
+        if options.json { return try JSON.print(comparison) }
+        for entry in entries { show(entry) }
+        Console.output(comparison.text(width: max(Console.size.columns, 140)))
     }
 
-    private func measure(_ stream: StreamFile, recipe file: String?, base: BaseModel) throws -> StreamResult {
-        var recipe = try file.map { try RecipeLibrary.load(from: URL(filePath: $0)) } ?? Recipe()
+    private func measure(_ recipe: Recipe, seed: UInt64?, base: BaseModel) throws -> StreamResult {
+        var recipe = recipe
         if let seed { recipe.seed = seed }
-        let run = StreamMeasurement(
+        let (file, folder) = try place(seed: recipe.seed)
+        let measurement = StreamMeasurement(
             learner: try base.learner(threads: recipe.threads), recipe: recipe, holdout: holdout,
-            progress: ProgressLine(recipe.name, quiet: options.hidesProgress))
-        let folder = URL(filePath: data)
-        guard let experiences = stream.experiences else {
-            return try run.taskIncremental(stream.tasks ?? [], folder: folder)
+            progress: ProgressLine("\(recipe.name), seed \(recipe.seed)", quiet: options.hidesProgress))
+        return try measurement.run(try StreamFile.load(from: file), folder: folder)
+    }
+
+    private func place(seed: UInt64) throws -> (stream: URL, data: URL) {
+        if let stream, let data {
+            return (URL(filePath: stream.replacing("{seed}", with: "\(seed)")), URL(filePath: data))
         }
-        return try run.classIncremental(experiences, names: stream.names, folder: folder)
+        let demo = ShippedFiles.directories("demo").first {
+            FileManager.default.fileExists(atPath: $0.appending(path: "stream.json").path)
+        }
+        guard let demo else {
+            throw CommandFailure("the demo's stream is not beside the program; name --stream and --data", .badData)
+        }
+        return (demo.appending(path: "stream.json"), demo)
+    }
+
+    private func show(_ entry: StreamComparison.Entry) {
+        guard let report = entry.report else { return }
+        Console.line("recipe \(entry.recipe), mean of \(entry.runs.count) runs")
+        Console.output(ForgettingHeatmap.text(report, width: Console.size.columns, color: Console.wantsColor))
+        Console.line("")
     }
 
     private func show(_ result: StreamResult) {
@@ -59,62 +106,5 @@ struct BenchStream: AsyncParsableCommand {
         for (index, verdict) in result.verdicts.enumerated() where verdict.decision != .promote {
             Console.line("experience \(index + 1) was not promoted: \(verdict.reason)")
         }
-    }
-}
-
-/// Runs a stream and judges it on test rows after every experience.
-struct StreamMeasurement {
-    let learner: Learner
-    let recipe: Recipe
-    let holdout: Double
-    let progress: ProgressLine
-
-    func classIncremental(_ experiences: [[String]], names: [String]?, folder: URL) throws -> StreamResult {
-        let train = Dictionary(grouping: try LabelledFile.load(folder.appending(path: "train.jsonl")), by: \.label)
-        let test = Dictionary(grouping: try LabelledFile.load(folder.appending(path: "test.jsonl")), by: \.label)
-        for label in experiences.joined() where train[label] == nil || test[label] == nil {
-            throw CommandFailure("label \"\(label)\" of the stream has no rows in \(folder.path)", .badData)
-        }
-        let order = Dictionary(uniqueKeysWithValues: experiences.joined().enumerated().map { ($1, $0) })
-        let rows = try LabelledFile.load(folder.appending(path: "train.jsonl")).filter { order[$0.label] != nil }
-        var measured = try StreamResult(recipe: recipe.name)
-        var run = try StreamRun(learner: learner, recipe: recipe, holdout: holdout)
-        for (index, labels) in experiences.enumerated() {
-            let title = names?[index] ?? "experience \(index + 1)"
-            progress.update(Double(index) / Double(experiences.count), title)
-            let wanted = Set(labels)
-            let result = try run.learn(rows.filter { wanted.contains($0.label) })
-            measured.add(result, memoryBytes: try run.storedBytes(), exemplars: run.memory.count)
-            let tests = experiences[...index].map { $0.flatMap { test[$0] ?? [] } }
-            measured.add(
-                slice: ForgettingReport.Slice(
-                    experience: index + 1, labels: labels, holdout: tests[index].count),
-                correct: try run.correct(tests))
-        }
-        measured.finish()
-        progress.finish("done")
-        return measured
-    }
-
-    /// A task of its own for each data set: nothing is shared, so nothing is forgotten.
-    func taskIncremental(_ tasks: [StreamFile.TaskEntry], folder: URL) throws -> StreamResult {
-        var measured = try StreamResult(recipe: recipe.name)
-        var correct: [[Bool]] = []
-        for (index, task) in tasks.enumerated() {
-            progress.update(Double(index) / Double(tasks.count), task.name)
-            let directory = folder.appending(path: task.path)
-            let test = try LabelledFile.load(directory.appending(path: "test.jsonl"))
-            var run = try StreamRun(learner: learner, recipe: recipe, holdout: holdout)
-            let result = try run.learn(try LabelledFile.load(directory.appending(path: "train.jsonl")))
-            measured.add(result, memoryBytes: try run.storedBytes(), exemplars: run.memory.count)
-            correct += try run.correct([test])
-            measured.add(
-                slice: ForgettingReport.Slice(
-                    experience: index + 1, labels: Set(test.map(\.label)).sorted(), holdout: test.count),
-                correct: correct)
-        }
-        measured.finish()
-        progress.finish("done")
-        return measured
     }
 }

@@ -7,9 +7,8 @@ import Schema
 struct StreamResult: Encodable {
     /// Name of the recipe.
     let recipe: String
+    let seed: UInt64
     private(set) var report: ForgettingReport
-    /// Other recipes on the same stream.
-    var beside: [StreamResult] = []
     /// Over all test rows after the last experience.
     private(set) var finalAccuracy = 0.0
     private(set) var seconds = 0.0
@@ -20,8 +19,13 @@ struct StreamResult: Encodable {
     private(set) var verdicts: [Verdict] = []
     private let start = ContinuousClock.now
 
-    init(recipe: String) throws {
-        self.recipe = recipe
+    /// `R[i−1,i]` and `b[i]`, for forward transfer.
+    private var beforeLearning: [Double?] = []
+    private var untrained: [Double?] = []
+
+    init(_ recipe: Recipe) throws {
+        self.recipe = recipe.name
+        seed = recipe.seed
         report = ForgettingReport(task: try TaskName("stream"), slices: [], versions: [], accuracy: [])
     }
 
@@ -36,13 +40,28 @@ struct StreamResult: Encodable {
         verdicts.append(result.verdict)
     }
 
-    /// - Parameter correct: for each slice up to this one, whether each test row was answered right.
-    mutating func add(slice: ForgettingReport.Slice, correct: [[Bool]]) {
-        report.slices.append(slice)
-        report.versions.append("v\(report.slices.count)")
-        report.accuracy.append(correct.map { Double($0.count { $0 }) / Double(max($0.count, 1)) })
-        let all = correct.joined()
-        finalAccuracy = Double(all.count { $0 }) / Double(max(all.count, 1))
+    /// What was known of a slice before its examples were learned.
+    ///
+    /// - Parameters:
+    ///   - correct: of the version before; empty where there was none.
+    ///   - untrained: of a model that scores every label alike.
+    mutating func addBeforeLearning(_ correct: [Bool], untrained: [Bool]) {
+        beforeLearning.append(correct.isEmpty ? nil : Self.share(correct))
+        self.untrained.append(Self.share(untrained))
+    }
+
+    /// - Parameters:
+    ///   - slices: new in this version.
+    ///   - correct: for each slice up to these, whether each test row was answered right.
+    mutating func add(slices: [ForgettingReport.Slice], correct: [[Bool]]) {
+        report.slices += slices
+        report.versions.append("v\(report.versions.count + 1)")
+        report.accuracy.append(correct.map(Self.share))
+        finalAccuracy = Self.share(Array(correct.joined()))
+    }
+
+    private static func share(_ correct: [Bool]) -> Double {
+        Double(correct.count { $0 }) / Double(max(correct.count, 1))
     }
 
     mutating func finish() {
@@ -51,15 +70,16 @@ struct StreamResult: Encodable {
         for row in report.accuracy.indices {
             report.accuracy[row] += Array(repeating: nil, count: columns - report.accuracy[row].count)
         }
-        report = report.withMetrics()
+        report = report.withMetrics(beforeLearning: beforeLearning, untrained: untrained)
     }
 
     enum CodingKeys: String, CodingKey {
-        case recipe, beside
+        case recipe, seed
         case finalAccuracy = "final_accuracy"
         case accuracy, forgetting
         case averageAccuracy = "average_accuracy"
         case backwardTransfer = "backward_transfer"
+        case forwardTransfer = "forward_transfer"
         case plasticity
         case minimumAccuracy = "min_accuracy"
         case averageAnytimeAccuracy = "average_anytime_accuracy"
@@ -74,12 +94,13 @@ struct StreamResult: Encodable {
     func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(recipe, forKey: .recipe)
-        if !beside.isEmpty { try values.encode(beside, forKey: .beside) }
+        try values.encode(seed, forKey: .seed)
         try values.encode(finalAccuracy, forKey: .finalAccuracy)
         try values.encode(report.accuracy, forKey: .accuracy)
         try values.encode(report.averageAccuracy, forKey: .averageAccuracy)
         try values.encode(report.forgetting, forKey: .forgetting)
         try values.encode(report.backwardTransfer, forKey: .backwardTransfer)
+        try values.encode(report.forwardTransfer, forKey: .forwardTransfer)
         try values.encode(report.plasticity, forKey: .plasticity)
         try values.encode(report.minimumAccuracy, forKey: .minimumAccuracy)
         try values.encode(report.averageAnytimeAccuracy, forKey: .averageAnytimeAccuracy)

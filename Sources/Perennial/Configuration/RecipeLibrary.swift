@@ -6,7 +6,7 @@ struct RecipeLibrary {
     let directories: [URL]
 
     init(home: URL) {
-        directories = [home.appending(path: "recipes")] + Self.shipped
+        directories = [home.appending(path: "recipes")] + ShippedFiles.directories("recipes")
     }
 
     /// - Throws: ``ConfigurationError`` when there is no such recipe or it cannot be used.
@@ -19,6 +19,15 @@ struct RecipeLibrary {
         throw ConfigurationError(
             source: "recipe \(name)",
             message: "is not in \(directories[0].path); known: \(names.joined(separator: ", "))")
+    }
+
+    /// A recipe file, if there is one of that path, else the recipe of that name.
+    func recipe(namedOrIn place: String) throws -> Recipe {
+        let file = URL(filePath: place)
+        var isDirectory: ObjCBool = false
+        let exists = FileManager.default.fileExists(atPath: file.path, isDirectory: &isDirectory)
+        let isFile = exists && !isDirectory.boolValue
+        return isFile || place.contains("/") ? try Self.load(from: file) : try recipe(named: place)
     }
 
     var names: [String] { Set(directories.flatMap(Self.names)).union(["default"]).sorted() }
@@ -34,18 +43,5 @@ struct RecipeLibrary {
     private static func names(in directory: URL) -> [String] {
         let files = (try? FileManager.default.contentsOfDirectory(atPath: directory.path)) ?? []
         return files.filter { $0.hasSuffix(".yaml") }.map { String($0.dropLast(5)) }
-    }
-
-    /// Beside the program when installed, in the package when built there, in the working directory.
-    private static var shipped: [URL] {
-        let program = URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
-        var directories = [program.appending(path: "../share/perennial/recipes").standardizedFileURL]
-        var ancestor = program
-        for _ in 0..<4 {
-            ancestor.deleteLastPathComponent()
-            directories.append(ancestor.appending(path: "Configs/recipes"))
-        }
-        directories.append(URL(filePath: "Configs/recipes").absoluteURL)
-        return directories
     }
 }
