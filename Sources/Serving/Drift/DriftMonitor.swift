@@ -187,10 +187,9 @@ package final actor DriftMonitor: Service {
             unsaved.insert(arrival.task)
             // Test, then learn: only by an adapter that has not seen it. A label it does not know is counted apart.
             guard arrival.isUnseen, let text = arrival.text, let champion = snapshot.tasks[arrival.task]?.champion,
-                let label = champion.adapter.labels.firstIndex(of: arrival.label)
+                let label = champion.heads.labels.firstIndex(of: arrival.label)
             else { continue }
-            let tokens = try classifier.tokens(of: text, for: champion.adapter)
-            questions.append((arrival, label, ClassifierInput(tokens: tokens, adapter: champion.adapter)))
+            questions.append((arrival, label, try champion.input(text, for: classifier)))
         }
         let sample = Self.spread(questions, limit: Self.answersPerTick)
         guard !sample.isEmpty else { return }

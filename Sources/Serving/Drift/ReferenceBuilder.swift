@@ -17,7 +17,7 @@ struct ReferenceBuilder: Sendable {
     init(classifier: any TextClassifier, champion: ServedVersion, learned: LearnedExamples, old: DriftReference?) {
         self.classifier = classifier
         self.champion = champion
-        let labels = Set(champion.adapter.labels)
+        let labels = Set(champion.heads.labels)
         let examples = learned.heldOut.flatMap(\.examples).filter { labels.contains($0.label) }
         trained = learned.labels
         chosen = DriftReference.sample(
@@ -34,16 +34,13 @@ struct ReferenceBuilder: Sendable {
     }
 
     func reference() throws -> DriftReference {
-        let labels = champion.adapter.labels
+        let labels = champion.heads.labels
         let position = Dictionary(uniqueKeysWithValues: labels.enumerated().map { ($1, $0) })
         let unknown = classifier.unknownToken
         var answered: [DriftReference.Answered] = []
         for start in stride(from: 0, to: chosen.count, by: Self.batch) {
             let part = chosen[start..<min(start + Self.batch, chosen.count)]
-            let inputs = try part.map {
-                ClassifierInput(
-                    tokens: try classifier.tokens(of: $0.text, for: champion.adapter), adapter: champion.adapter)
-            }
+            let inputs = try part.map { try champion.input($0.text, for: classifier) }
             let rows = try classifier.probabilitiesAtIdle(inputs)
             for (offset, (example, (input, scores))) in zip(part, zip(inputs, rows)).enumerated() {
                 guard let best = scores.indices.max(by: { scores[$0] < scores[$1] }) else { continue }

@@ -60,7 +60,11 @@ public struct EncoderClassifier: TextClassifier {
             maximumLength: min(lineage.recipe.maximumLength, classifier.encoder.maximumPositions))
     }
 
-    public func probabilities(_ batch: [ClassifierInput]) -> [[Float]] {
+    public func probabilities(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: pool) }
+
+    public func probabilitiesAtIdle(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: idlePool) }
+
+    private func probabilities(_ batch: [ClassifierInput], pool: WorkerPool) -> [[Float]] {
         // One packed pass for all: a text that both heads answer goes through it with the adapter and without.
         var requests: [Classifier.Request] = []
         let places = batch.map { input in
@@ -83,11 +87,6 @@ public struct EncoderClassifier: TextClassifier {
     public var unknownToken: Int32? { tokenizer.unknownID }
 
     public func frozenFeatures(_ tokens: [[Int32]]) -> [[Float]] { classifier.features(tokens, pool: idlePool) }
-
-    public func probabilitiesAtIdle(_ batch: [ClassifierInput]) -> [[Float]] {
-        let requests = batch.map { (tokens: $0.tokens, adapter: loaded($0.adapter).weights) }
-        return classifier.logits(requests, pool: idlePool).map { Adapters.probabilities($0) }
-    }
 
     private func loaded(_ adapter: any ServableAdapter) -> LoadedAdapter {
         guard let adapter = adapter as? LoadedAdapter else {

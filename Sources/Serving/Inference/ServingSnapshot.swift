@@ -56,6 +56,18 @@ struct ServedVersion: Sendable {
         return version
     }
 
+    /// A text as this version reads it.
+    ///
+    /// - Parameter maximumLength: tokens a text is truncated to where there is no adapter to say.
+    func input(
+        _ text: String, maximumLength: Int = Recipe().maximumLength, for classifier: any TextClassifier
+    ) throws -> ClassifierInput {
+        let tokens =
+            try adapter.map { try classifier.tokens(of: text, for: $0) }
+            ?? classifier.tokens(of: text, maximumLength: maximumLength)
+        return ClassifierInput(tokens: tokens, adapter: adapter, heads: heads)
+    }
+
     func matches(_ selector: AdapterSelector) -> Bool {
         switch selector {
         case .champion: true

@@ -31,11 +31,8 @@ struct PredictionRoutes: Sendable {
     func answer(_ body: PredictionRequest, task: TaskName) async throws -> PredictionAnswer {
         guard let classifier = engine.loadedClassifier else { throw ServingError.notReady }
         let version = try await resolve(body.adapter, of: task, classifier)
-        let inputs = try body.inputs.map { text in
-            let tokens =
-                try version.adapter.map { try classifier.tokens(of: text, for: $0) }
-                ?? classifier.tokens(of: text, maximumLength: instant.maximumLength(of: task))
-            return ClassifierInput(tokens: tokens, adapter: version.adapter, heads: version.heads)
+        let inputs = try body.inputs.map {
+            try version.input($0, maximumLength: instant.maximumLength(of: task), for: classifier)
         }
         let rows = try await engine.probabilities(inputs)
         let answer = PredictionAnswer(
