@@ -17,6 +17,7 @@ package final actor DriftMonitor: Service {
     let refresher: SnapshotRefresher
     private nonisolated let isEnabled: Bool
     let logger: Logger
+    private var lastLook: Task<Void, any Error>?
     nonisolated let metrics = DriftMetrics()
     nonisolated let buffer = ObservationBuffer()
 
@@ -78,7 +79,19 @@ package final actor DriftMonitor: Service {
     }
 
     /// One look: takes what came, judges what is due, saves from time to time.
+    ///
+    /// Looks run one after the other: two at once would judge the same observations, each by its own copy.
     package func tick() async throws {
+        let previous = lastLook
+        let look = Task {
+            _ = await previous?.result
+            try await lookOnce()
+        }
+        lastLook = look
+        try await look.value
+    }
+
+    private func lookOnce() async throws {
         guard let classifier = engine.loadedClassifier, let snapshot = refresher.snapshot.current else { return }
         let content = buffer.drain()
         if content.dropped > 0 { metrics.dropped(content.dropped) }
