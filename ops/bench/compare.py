@@ -62,9 +62,9 @@ def measure(rows: list[Row], rounds: int) -> None:
             print(f"round {number + 1} of {rounds}: {row.key}", file=sys.stderr, flush=True)
             try:
                 row.run(number)
-            except (OSError, RuntimeError, ValueError) as error:
+            except (OSError, RuntimeError, ValueError, KeyError) as error:
                 # One row that cannot be measured costs no other; it says why in its place.
-                row.error = str(error)
+                row.error = f"{type(error).__name__}: {error}"
                 print(f"  {row.error}", file=sys.stderr, flush=True)
 
 
