@@ -116,11 +116,10 @@ extension AdapterFiles {
         options.rankStabilized = configuration.rankStabilized
         options.dropout = configuration.dropout
         options.featureScale = manifest.features.scale
-        options.targets = try Self.targets(of: configuration, encoder: encoder)
+        (options.targets, options.layers) = try Self.places(of: configuration, encoder: encoder)
         try options.validate()
 
-        let layout = try AdapterLayout(
-            rank: options.rank, targets: options.targets, labelCount: manifest.labels.count, encoder: encoder)
+        let layout = try AdapterLayout(options: options, labelCount: manifest.labels.count, encoder: encoder)
         var shapes: [TensorPlace] = []
         for projection in layout.projections {
             shapes.append(
@@ -159,18 +158,23 @@ extension AdapterFiles {
         "base_model.model.\(projection.path).lora_\(matrix).weight"
     }
 
-    /// Kinds of projections that the module names stand for; every layer must have them, as in training here.
-    private static func targets(
+    /// Kinds of projections that the module names stand for, and in how many of the uppermost layers; each of these
+    /// layers must have all of them, as in training here.
+    private static func places(
         of configuration: PEFTConfiguration, encoder: any TextEncoder
-    ) throws(AdapterError) -> [TargetModule] {
+    ) throws(AdapterError) -> (targets: [TargetModule], layers: Int) {
         let paths = Set(configuration.targetModules)
-        let adapted = encoder.sites.filter { paths.contains($0.path) }
-        let modules = Set(adapted.map(\.site.module))
-        let expected = Set(encoder.sites.filter { modules.contains($0.site.module) }.map(\.path))
-        if let stranger = paths.symmetricDifference(expected).min() {
+        let adapted = encoder.sites.filter { paths.contains($0.path) }.map(\.site)
+        let modules = Set(adapted.map(\.module))
+        let lowest = adapted.map(\.layer).min() ?? 0
+        let expected = encoder.sites.filter { $0.site.layer >= lowest && modules.contains($0.site.module) }
+        if let stranger = paths.symmetricDifference(expected.map(\.path)).min() {
             throw .unknownTarget(stranger)
         }
-        return TargetModule.allCases.filter { modules.map(\.rawValue).contains($0.rawValue) }
+        return (
+            TargetModule.allCases.filter { modules.map(\.rawValue).contains($0.rawValue) },
+            lowest == 0 ? 0 : encoder.layerCount - lowest
+        )
     }
 
     private struct TensorPlace {

@@ -24,20 +24,25 @@ public struct AdapterLayout: Sendable, Hashable {
     public let headWeight: Range<Int>
     public let headBias: Range<Int>
 
+    /// The lowest layer with an adapted projection.
+    public var lowestLayer: Int { projections.first?.site.layer ?? 0 }
+
     /// Parameters in all.
     public var count: Int { headBias.upperBound }
 
     /// - Throws: ``AdapterError/unknownTarget(_:)`` when a target names no projection of `encoder`.
     public init(
-        rank: Int, targets: [TargetModule], labelCount: Int, encoder: any TextEncoder
+        options: Recipe.AdapterOptions, labelCount: Int, encoder: any TextEncoder
     ) throws(AdapterError) {
+        let (rank, targets) = (options.rank, options.targets)
         precondition(rank > 0 && labelCount >= 0, "rank must be positive and labelCount not negative")
+        let lowest = options.layers > 0 ? max(encoder.layerCount - options.layers, 0) : 0
         var projections: [Projection] = []
         var offset = 0
         let modules = Set(targets.map(\.rawValue))
         let known = Set(encoder.sites.map(\.site.module.rawValue))
         if let stranger = modules.subtracting(known).min() { throw .unknownTarget(stranger) }
-        for place in encoder.sites where modules.contains(place.site.module.rawValue) {
+        for place in encoder.sites where modules.contains(place.site.module.rawValue) && place.site.layer >= lowest {
             let a = offset..<offset + rank * place.inputWidth
             let b = a.upperBound..<a.upperBound + place.outputWidth * rank
             projections.append(

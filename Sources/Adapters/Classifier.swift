@@ -4,7 +4,8 @@ import Transformers
 
 /// Answers for texts of any mix of adapters, with one pass of the base model for all of them.
 ///
-/// An answer does not depend on what else is in the batch, to the last bit.
+/// An answer does not depend on what else is in the batch, to the last bit. Requests of one text, such as for the base
+/// model's features beside an adapter's answer, share the layers that no adapter changes.
 public struct Classifier: Sendable {
     public struct Request: Sendable {
         /// Token ids, special ones included; at least one and at most the encoder's `maximumPositions`.
@@ -34,22 +35,22 @@ public struct Classifier: Sendable {
     /// Outputs in order of the requests. Blocks the calling thread, which takes a share of the work.
     public func outputs(_ requests: [Request], pool: WorkerPool) -> [Output] {
         if requests.isEmpty { return [] }
-        let order = Self.groupedByAdapter(requests)
-        let shares = TokenBalance.consecutive(
-            lengths: order.map { requests[$0].tokens.count }, shares: pool.count)
-        let parts: [[Output]]
-        if requests.count < 2 * pool.count {
+        let texts = Self.texts(of: requests)
+        let lengths = texts.map { text in text.count * requests[text[0]].tokens.count }
+        let parts: [[(position: Int, output: Output)]]
+        if texts.count < 2 * pool.count {
             // Too few to share out evenly: the threads share each product instead.
-            parts = [pool.lead { team in outputs(order.map { requests[$0] }, on: Tape(team: team)) }]
+            parts = [pool.lead { team in outputs(requests, at: texts.joined(), on: Tape(team: team)) }]
         } else {
+            let shares = TokenBalance.consecutive(lengths: lengths, shares: pool.count)
             parts = pool.map { share in
-                passes(requests, positions: order[shares[share.index]]).flatMap { positions in
-                    outputs(positions.map { requests[$0] }, on: Tape(arena: share.arena))
+                Self.passes(lengths, texts: shares[share.index]).flatMap { pass in
+                    outputs(requests, at: texts[pass].joined(), on: Tape(arena: share.arena))
                 }
             }
         }
         var results = [Output](repeating: Output(features: [], logits: []), count: requests.count)
-        for (position, output) in zip(order, parts.joined()) { results[position] = output }
+        for part in parts.joined() { results[part.position] = part.output }
         return results
     }
 
@@ -63,31 +64,58 @@ public struct Classifier: Sendable {
         outputs(texts.map { Request(tokens: $0, adapter: adapter) }, pool: pool).map(\.features)
     }
 
-    /// Positions so that requests of one adapter are adjacent, adapters in order of their first request.
-    private static func groupedByAdapter(_ requests: [Request]) -> [Int] {
-        var ranks: [ObjectIdentifier?: Int] = [:]
-        let rank = requests.map { request in
-            let key = request.adapter.map(ObjectIdentifier.init)
-            let rank = ranks[key] ?? ranks.count
-            ranks[key] = rank
-            return rank
+    /// Positions of the requests of each text. Texts asked of the same adapter are adjacent, adapters in order of
+    /// their first request.
+    private static func texts(of requests: [Request]) -> [[Int]] {
+        let ranks = ranks(requests)
+        var texts: [[Int]] = []
+        var places: [[Int32]: Int] = [:]
+        for (position, request) in requests.enumerated() {
+            if let place = places[request.tokens] {
+                texts[place].append(position)
+            } else {
+                places[request.tokens] = texts.count
+                texts.append([position])
+            }
         }
-        return requests.indices.sorted { (rank[$0], $0) < (rank[$1], $1) }
+        let keys = texts.map { text in text.map { ranks[$0] }.max() ?? 0 }
+        return texts.indices.sorted { (keys[$0], $0) < (keys[$1], $1) }.map { texts[$0] }
     }
 
-    private func passes(_ requests: [Request], positions: ArraySlice<Int>) -> [[Int]] {
-        var passes: [[Int]] = []
+    /// A number for each request's adapter, in order of their first requests; 0 for none.
+    private static func ranks(_ requests: [Request]) -> [Int] {
+        var ranks: [ObjectIdentifier: Int] = [:]
+        return requests.map { request in
+            guard let adapter = request.adapter else { return 0 }
+            let rank = ranks[ObjectIdentifier(adapter)] ?? ranks.count + 1
+            ranks[ObjectIdentifier(adapter)] = rank
+            return rank
+        }
+    }
+
+    private static func passes(_ lengths: [Int], texts: Range<Int>) -> [Range<Int>] {
+        var passes: [Range<Int>] = []
         var tokens = 0
-        for position in positions {
-            let count = requests[position].tokens.count
-            if passes.isEmpty || tokens + count > Self.tokensPerPass {
-                passes.append([])
+        for text in texts {
+            if let last = passes.last, tokens + lengths[text] <= tokensPerPass {
+                passes[passes.count - 1] = last.lowerBound..<text + 1
+            } else {
+                passes.append(text..<text + 1)
                 tokens = 0
             }
-            passes[passes.count - 1].append(position)
-            tokens += count
+            tokens += lengths[text]
         }
         return passes
+    }
+
+    /// One pass over the requests at some positions.
+    private func outputs(
+        _ requests: [Request], at positions: some Sequence<Int>, on tape: Tape
+    ) -> [(position: Int, output: Output)] {
+        let positions = Array(positions)
+        let ranks = Self.ranks(positions.map { requests[$0] })
+        let order = positions.indices.sorted { (ranks[$0], $0) < (ranks[$1], $1) }.map { positions[$0] }
+        return Array(zip(order, outputs(order.map { requests[$0] }, on: tape)))
     }
 
     /// One pass. Requests of one adapter must be adjacent.

@@ -57,8 +57,7 @@ public final class ClassifierAdapter: Sendable {
         options: Recipe.AdapterOptions, labels: [String], encoder: any TextEncoder, seed: UInt64
     ) throws(AdapterError) {
         try options.validate()
-        let layout = try AdapterLayout(
-            rank: options.rank, targets: options.targets, labelCount: labels.count, encoder: encoder)
+        let layout = try AdapterLayout(options: options, labelCount: labels.count, encoder: encoder)
         var parameters = [Float](repeating: 0, count: layout.count)
         var generator = SeededGenerator(seed: seed, stream: 1)
         for projection in layout.projections {
@@ -76,8 +75,7 @@ public final class ClassifierAdapter: Sendable {
             throw .labelsNotExtended(known: self.labels.count, proposed: labels.count)
         }
         guard labels.count > self.labels.count else { return self }
-        let grown = try AdapterLayout(
-            rank: options.rank, targets: options.targets, labelCount: labels.count, encoder: encoder)
+        let grown = try AdapterLayout(options: options, labelCount: labels.count, encoder: encoder)
         let newRows = labels.count - self.labels.count
         func grow(_ values: [Float]) -> [Float] {
             var values = values
@@ -159,5 +157,6 @@ extension Recipe.AdapterOptions {
         try require((0..<1).contains(dropout), "dropout", dropout, "at least 0 and below 1")
         try require(featureScale.isFinite && featureScale > 0, "feature_scale", featureScale, "positive")
         try require(!targets.isEmpty, "targets", "empty", "a list of at least one projection")
+        try require(layers >= 0, "layers", layers, "at least 1, or 0 for all")
     }
 }

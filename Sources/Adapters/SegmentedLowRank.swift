@@ -10,6 +10,8 @@ struct SegmentedLowRank: SiteAdapter {
 
     var segments: [Segment]
 
+    var lowestLayer: Int { segments.map(\.adapter.layout.lowestLayer).min() ?? 0 }
+
     func adapts(_ site: Site) -> Bool {
         segments.contains { $0.adapter.lowRankUpdate(at: site) != nil }
     }

@@ -28,7 +28,7 @@ extension Learner {
 
     /// The base model's, in which the analytic head learns and answers, whatever the adapter.
     func features(_ tokens: [[Int32]]) -> [[Float]] {
-        Classifier(encoder: encoder).features(tokens, pool: pool)
+        baseFeatures.features(tokens) { Classifier(encoder: encoder).features($0, pool: pool) }
     }
 
     /// An adapter that changes nothing, for a task that the analytic head alone answers.

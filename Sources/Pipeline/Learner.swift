@@ -15,9 +15,10 @@ import Transformers
 /// The service and the offline stream benchmark learn by this same code.
 public struct Learner: Sendable {
     public let base: AdapterLineage.Base
-    let encoder: any TextEncoder
+    private(set) var encoder: any TextEncoder
     let tokenizer: Tokenizer
     let pool: WorkerPool
+    let baseFeatures = FeatureCache()
 
     public init(encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool) {
         self.encoder = encoder
@@ -76,6 +77,16 @@ public struct Learner: Sendable {
 
     /// - Throws: `TrainingError` when the loss explodes, `CancellationError` once the monitor was cancelled.
     public func learn(_ input: Input, monitor: UpdateMonitor) throws -> Result {
+        let options = input.parent?.options ?? input.recipe.adapter
+        let lowest = try AdapterLayout(options: options, labelCount: 0, encoder: encoder).lowestLayer
+        guard lowest > 0 else { return try update(input, monitor: monitor) }
+        // Learned for several epochs, replayed, judged: no text of an update passes the layers below twice.
+        var learner = self
+        learner.encoder = RememberingEncoder(encoder, layer: lowest)
+        return try learner.update(input, monitor: monitor)
+    }
+
+    private func update(_ input: Input, monitor: UpdateMonitor) throws -> Result {
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)
         let sums = try add(input)

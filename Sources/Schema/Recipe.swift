@@ -35,6 +35,8 @@ public struct Recipe: Sendable, Hashable, Codable {
         /// Dropout on the adapter's input during training, 0 to 1.
         public var dropout = 0.0
         public var targets = TargetModule.allCases
+        /// How many of the encoder's uppermost layers are adapted; 0 adapts all.
+        public var layers = 0
         /// Mean-pooled features are L2-normalised and multiplied by this before the head.
         public var featureScale = 10.0
         public init() {}
@@ -42,7 +44,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         enum CodingKeys: String, CodingKey {
             case rank, alpha
             case rankStabilized = "rank_stabilized"
-            case dropout, targets
+            case dropout, targets, layers
             case featureScale = "feature_scale"
         }
     }
@@ -148,6 +150,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             (adapter.alpha > 0, "adapter.alpha must be above 0, not \(adapter.alpha)"),
             ((0..<1).contains(adapter.dropout), "adapter.dropout must be 0 up to 1, not \(adapter.dropout)"),
             (!adapter.targets.isEmpty, "adapter.targets must name at least one module"),
+            (adapter.layers >= 0, "adapter.layers cannot be negative; 0 adapts all layers"),
             (adapter.featureScale > 0, "adapter.feature_scale must be above 0, not \(adapter.featureScale)"),
             ((1...1_000).contains(optimization.epochs), "optimization.epochs must be 1 to 1000"),
             ((1...4_096).contains(optimization.batchSize), "optimization.batch_size must be 1 to 4096"),

@@ -76,9 +76,15 @@ public final class Tape {
     }
 
     /// A copy of one row.
-    public func read(_ variable: Variable, row: Int) -> [Float] {
-        precondition(0..<variable.rows ~= row, "row \(row) lies outside a variable of \(variable.rows) rows")
-        return Array(UnsafeBufferPointer(start: values(variable) + row * variable.columns, count: variable.columns))
+    public func read(_ variable: Variable, row: Int) -> [Float] { read(variable, rows: row..<row + 1) }
+
+    /// A copy of some rows, row by row.
+    public func read(_ variable: Variable, rows: Range<Int>) -> [Float] {
+        precondition(
+            rows.lowerBound >= 0 && rows.upperBound <= variable.rows,
+            "rows \(rows) lie outside a variable of \(variable.rows) rows")
+        let start = values(variable) + rows.lowerBound * variable.columns
+        return Array(UnsafeBufferPointer(start: start, count: rows.count * variable.columns))
     }
 
     public func withSpan<Result>(of variable: Variable, _ body: (Span<Float>) throws -> Result) rethrows -> Result {
@@ -91,14 +97,14 @@ public final class Tape {
         return Array(UnsafeBufferPointer(start: gradient, count: variable.count))
     }
 
-    /// Runs a part of a model whose intermediate values nobody needs afterwards; in inference their memory is reused.
+    /// Runs a part of a model whose intermediate values nobody needs afterwards; their memory is reused, unless the
+    /// part is to be differentiated.
     public func scoped(_ body: () -> Variable) -> Variable {
-        guard parameters == nil, records.isEmpty else { return body() }
+        guard records.isEmpty else { return body() }
         let mark = arena.mark
         let nodeCount = nodes.count
         let inner = body()
-        precondition(
-            records.isEmpty, "an inference tape has recorded an operation: inputs must not require gradients")
+        guard records.isEmpty else { return inner }
         let source = values(inner)
         arena.release(to: mark)
         nodes.removeSubrange(nodeCount...)

@@ -27,12 +27,13 @@ final class TrainableClassifier: Sendable {
 
     /// What a model applies in a training pass.
     func siteAdapter(dropout key: DropoutKey) -> some SiteAdapter {
-        TrainableLowRank(updates: updates, rate: options.dropout, key: key)
+        TrainableLowRank(lowestLayer: layout.lowestLayer, updates: updates, rate: options.dropout, key: key)
     }
 }
 
 /// One adapter for all rows, with dropout on its input.
 private struct TrainableLowRank: SiteAdapter {
+    let lowestLayer: Int
     let updates: [Site: LowRankUpdate]
     let rate: Double
     /// Of the step and share; every site draws from a stream of its own.

@@ -155,8 +155,8 @@ public struct Trainer: Sendable {
             ratio = share?.ratio(forgetting: 0) ?? recipe.replay.ratio
             probed = share == nil ? 0 : trainer.score(start, on: input.probe).accuracy
             let options = recipe.optimization
-            // Rounded up to whole epochs.
-            let least = (options.minimumSteps + mixer.batchesPerEpoch - 1) / mixer.batchesPerEpoch
+            // Rounded to whole epochs.
+            let least = (options.minimumSteps + mixer.batchesPerEpoch / 2) / mixer.batchesPerEpoch
             epochs = max(options.epochs, least)
             schedule = LearningRateSchedule(
                 shape: options.schedule, peak: options.learningRate, warmupSteps: options.warmupSteps,

@@ -18,6 +18,11 @@ public struct PackedBatch: Sendable, Hashable {
         offsets[sequences.lowerBound]..<offsets[sequences.upperBound]
     }
 
+    /// The sequences apart from each other, in order.
+    public var sequences: [[Int32]] {
+        zip(offsets, offsets.dropFirst()).map { Array(ids[$0..<$1]) }
+    }
+
     public mutating func append(_ sequence: [Int32]) {
         precondition(!sequence.isEmpty, "a sequence needs at least one token")
         ids.append(contentsOf: sequence)

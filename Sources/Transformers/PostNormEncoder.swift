@@ -40,15 +40,25 @@ public struct PostNormEncoder: TextEncoder {
         }
     }
 
-    public func hiddenStates(of batch: PackedBatch, adapter: (any SiteAdapter)?, on tape: Tape) -> Variable {
-        let context = EncoderContext(tape: tape, offsets: batch.offsets, adapter: adapter)
-        var x = tape.scoped {
+    public func states(of batch: PackedBatch, entering layer: Int, on tape: Tape) -> Variable {
+        let embedded = tape.scoped {
             embeddingNorm(tape.embed(batch.ids, offsets: batch.offsets, tables: tables), tape: tape)
         }
-        for (index, layer) in layers.enumerated() {
-            x = tape.scoped { layer(x, layer: index, context: context) }
+        return pass(
+            embedded, through: 0..<layer, EncoderContext(tape: tape, offsets: batch.offsets, adapter: nil))
+    }
+
+    public func hiddenStates(
+        from states: Variable, entering layer: Int, offsets: [Int], adapter: (any SiteAdapter)?, on tape: Tape
+    ) -> Variable {
+        pass(
+            states, through: layer..<layerCount, EncoderContext(tape: tape, offsets: offsets, adapter: adapter))
+    }
+
+    private func pass(_ states: Variable, through range: Range<Int>, _ context: EncoderContext) -> Variable {
+        range.reduce(states) { x, index in
+            context.tape.scoped { layers[index](x, layer: index, context: context) }
         }
-        return x
     }
 }
 

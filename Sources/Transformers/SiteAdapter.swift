@@ -2,6 +2,9 @@ import Tensors
 
 /// What a model calls after each adaptable projection.
 public protocol SiteAdapter {
+    /// The lowest layer at which it adapts anything; below, states are the base model's.
+    var lowestLayer: Int { get }
+
     /// Whether `apply` does anything at the site; where it does not, the model may fuse what follows.
     func adapts(_ site: Site) -> Bool
 

@@ -23,6 +23,17 @@ import Transformers
         #expect(try files.lineage() == TinyBert.lineage)
     }
 
+    @Test func `An adapter of the upper layers comes back as one`() throws {
+        var options = TinyBert.options
+        options.layers = 1
+        let adapter = try ClassifierAdapter(options: options, labels: ["a", "b"], encoder: encoder, seed: 1)
+        #expect(adapter.layout.lowestLayer == 1)
+        #expect(adapter.layout.projections.allSatisfy { $0.site.layer == 1 })
+        let restored = try AdapterFiles(adapter, lineage: TinyBert.lineage).adapter(for: encoder)
+        #expect(restored.options == options)
+        #expect(restored.layout == adapter.layout)
+    }
+
     @Test func `The same adapter and lineage give the same bytes, another lineage another digest`() throws {
         let adapter = try TinyBert.adapter(encoder)
         let files = try AdapterFiles(adapter, lineage: TinyBert.lineage)

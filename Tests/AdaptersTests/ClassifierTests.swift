@@ -55,6 +55,24 @@ import Transformers
         }
     }
 
+    @Test func `The base model's features beside an adapter's answer cost it no bit`() throws {
+        var options = TinyBert.options
+        options.layers = 1
+        let untrained = try ClassifierAdapter(options: options, labels: ["a", "b"], encoder: encoder, seed: 3)
+        let adapter = untrained.replacing(
+            parameters: (0..<untrained.layout.count).map { Float($0 % 17) * 0.02 - 0.15 })
+        let classifier = Classifier(encoder: encoder)
+        let texts = try TinyBert.record().sequences
+        for count in [1, texts.count] {
+            let requests = texts.prefix(count).flatMap { text in
+                [Classifier.Request(tokens: text, adapter: nil), Classifier.Request(tokens: text, adapter: adapter)]
+            }
+            let alone = requests.map { classifier.outputs([$0], pool: pool)[0] }
+            #expect(classifier.outputs(requests, pool: pool) == alone)
+            #expect(alone[0].features != alone[1].features)
+        }
+    }
+
     @Test(arguments: zip([Precision.bfloat16, .int8], [Float(0.9995), 0.998]))
     func `Features of a reduced precision point where those of float32 do`(
         precision: Precision, cosine: Float

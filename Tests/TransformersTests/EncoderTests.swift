@@ -129,6 +129,8 @@ struct EncoderTests {
 struct LowRankAdapter: SiteAdapter {
     let updates: [Site: LowRankUpdate]
 
+    var lowestLayer: Int { updates.keys.map(\.layer).min() ?? 0 }
+
     func adapts(_ site: Site) -> Bool { updates[site] != nil }
 
     func apply(at site: Site, input: Variable, output: Variable.Slice, tape: Tape) {

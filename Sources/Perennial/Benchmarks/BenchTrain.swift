@@ -16,6 +16,7 @@ struct BenchTrain: AsyncParsableCommand {
     @Option(help: "Alpha of the adapter; default twice the rank.") var alpha: Double?
     @Option(help: "Projections, separated by commas: query,key,value,attention_output,intermediate,output.")
     var targets = "query,value"
+    @Option(help: "How many of the uppermost layers are adapted; 0 is all.") var layers = 0
     @Option(help: "Examples in a batch.") var batchSize = 32
     @Option(help: "Truncate to this many tokens.") var maxLength = 64
     @Option(help: "Epochs.") var epochs = 1
@@ -85,6 +86,7 @@ struct BenchTrain: AsyncParsableCommand {
         recipe.name = "bench-train"
         recipe.adapter.rank = rank
         recipe.adapter.alpha = alpha ?? Double(2 * rank)
+        recipe.adapter.layers = layers
         recipe.adapter.targets = try targets.split(separator: ",").map { name in
             guard let target = TargetModule(rawValue: String(name)) else {
                 let known = TargetModule.allCases.map(\.rawValue).joined(separator: ", ")
