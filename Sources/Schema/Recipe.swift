@@ -36,7 +36,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var dropout = 0.0
         public var targets = TargetModule.allCases
         /// How many of the encoder's uppermost layers are adapted; 0 adapts all.
-        public var layers = 0
+        public var layers = 4
         /// Mean-pooled features are L2-normalised and multiplied by this before the head.
         public var featureScale = 10.0
         public init() {}

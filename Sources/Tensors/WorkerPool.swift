@@ -89,6 +89,10 @@ private final class Crew: @unchecked Sendable {
     /// Rounds of asking before a worker goes to sleep, about twenty microseconds: within a step the next job comes
     /// sooner than that, and waking a sleeper costs as much.
     private static let patience = 2_000
+    /// The same while a leader is at work: its threads' next operation comes after some work of its own, and a query
+    /// that woke them for each would take half as long again.
+    private static let patienceInTeam = 200_000
+    private let isLed = Atomic<Bool>(false)
 
     init(count: Int, profiling: Bool) {
         self.count = count
@@ -137,7 +141,11 @@ private final class Crew: @unchecked Sendable {
     func lead<Result>(_ body: (WorkerPool.Team) -> Result) -> Result {
         // The lock's closure may not take `body` along, which need not be sendable.
         var result: Result?
-        callers.withLock { _ in result = body(WorkerPool.Team(arena: arenas[0], crew: self)) }
+        callers.withLock { _ in
+            isLed.store(true, ordering: .relaxed)
+            result = body(WorkerPool.Team(arena: arenas[0], crew: self))
+            isLed.store(false, ordering: .relaxed)
+        }
         guard let result else { preconditionFailure("the lock runs its closure") }
         return result
     }
@@ -179,7 +187,7 @@ private final class Crew: @unchecked Sendable {
             var rounds = 0
             while generation.load(ordering: .acquiring) == seen {
                 rounds += 1
-                if rounds > Self.patience {
+                if rounds > Self.patience, rounds > Self.patienceInTeam || !isLed.load(ordering: .relaxed) {
                     bell.wait { generation.load(ordering: .acquiring) != seen }
                 }
             }

@@ -52,8 +52,10 @@ struct BenchStream: AsyncParsableCommand {
         let recipes = try recipeNames.map { try library.recipe(namedOrIn: $0) }
         let base = try BaseModel(ModelLocation(options).directory(of: model))
         let entries = try recipes.map { recipe in
-            StreamComparison.Entry(
-                recipe.name, try (seedList ?? []).map { try measure(recipe, seed: $0, base: base) })
+            // What the base model makes of a text is the same for every seed: one learner remembers it.
+            let learner = try base.learner(threads: recipe.threads)
+            return StreamComparison.Entry(
+                recipe.name, try (seedList ?? []).map { try measure(recipe, seed: $0, learner: learner) })
         }
         let comparison = StreamComparison(recipes: entries)
         if csv { return Console.output(comparison.csv) }
@@ -65,12 +67,12 @@ struct BenchStream: AsyncParsableCommand {
         Console.output(comparison.text(width: max(Console.size.columns, 140)))
     }
 
-    private func measure(_ recipe: Recipe, seed: UInt64?, base: BaseModel) throws -> StreamResult {
+    private func measure(_ recipe: Recipe, seed: UInt64?, learner: Learner) throws -> StreamResult {
         var recipe = recipe
         if let seed { recipe.seed = seed }
         let (file, folder) = try place(seed: recipe.seed)
         let measurement = StreamMeasurement(
-            learner: try base.learner(threads: recipe.threads), recipe: recipe, holdout: holdout,
+            learner: learner, recipe: recipe, holdout: holdout,
             progress: ProgressLine("\(recipe.name), seed \(recipe.seed)", quiet: options.hidesProgress))
         return try measurement.run(try StreamFile.load(from: file), folder: folder)
     }

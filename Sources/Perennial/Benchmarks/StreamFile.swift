@@ -17,11 +17,16 @@ struct StreamFile: Decodable {
     }
 
     static func load(from file: URL) throws -> Self {
-        let stream: Self
+        let data: Data
         do {
-            stream = try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
+            data = try Data(contentsOf: file)
         } catch {
-            throw CommandFailure("\(file.path) is no stream file: \(error)", .badData)
+            throw CommandFailure("\(file.path): \(error.localizedDescription)", .badData)
+        }
+        guard let stream = try? JSONDecoder().decode(Self.self, from: data) else {
+            throw CommandFailure(
+                "\(file.path) is no stream file: it wants {\"experiences\": [[label, …], …]} or "
+                    + "{\"tasks\": [{\"name\": …, \"path\": …}, …]}", .badData)
         }
         guard stream.experiences != nil || stream.tasks != nil else {
             throw CommandFailure("\(file.path) has neither \"experiences\" nor \"tasks\"", .badData)
