@@ -10,8 +10,9 @@ import Schema
 ///   when one that learned half of what there was to learn would hardly have done so badly.
 /// - *Old.* Among the labels that the champion knows, no old slice drops by more than the tolerance beyond chance
 ///   (``PairedComparison/pValue(dropExceeding:)``), nor do all old slices together: a loss spread thin over many slices
-///   shows only in their sum. New labels make every choice harder and rightly take some texts that resemble them: what
-///   a slice loses to them may exceed the growth tolerance no more. Chance alone would make one of many tests fail, so
+///   shows only in their sum. Slices of a long history are merged first, and small ones pooled (``SliceGroups``). New
+///   labels make every choice harder and rightly take some texts that resemble them: what a slice loses to them may
+///   exceed the growth tolerance no more. Chance alone would make one of many tests fail, so
 ///   the p-values are adjusted to their number (Holm): a candidate that dropped nowhere beyond its tolerance is refused
 ///   with at most 1 − confidence, however long the history.
 ///
@@ -41,6 +42,7 @@ public struct Gate: Sendable {
                     experience: outcome.experience, isNew: outcome.isNew, examples: outcome.examples,
                     champion: outcome.championRight.map { share($0, of: outcome.examples) },
                     candidate: share(outcome.candidateRight, of: outcome.examples),
+                    lost: outcome.comparison?.lost, gained: outcome.comparison?.gained,
                     pValue: outcome.isNew ? nil : old.pValues[outcome.experience])
             },
             attempt: attempt, tolerance: options.tolerance, confidence: options.confidence)
@@ -48,36 +50,36 @@ public struct Gate: Sendable {
 
     private var level: Double { 1 - options.confidence }
 
-    /// One question put to the old slices: did `result` drop by more than `tolerance`?
+    /// One question put to old slices: did `result` drop by more than `tolerance`?
     private struct Question {
-        /// `nil` for all slices together.
-        var experience: Int?
+        /// Of the slices it is put to; empty for all together.
+        var experiences: [Int] = []
         var result: PairedComparison
         var tolerance: Double
         var concernsGrowth: Bool
     }
 
     private func questions(_ outcomes: [SliceOutcome]) -> [Question] {
-        let old = outcomes.filter { !$0.isNew }
-        var questions = old.flatMap { outcome -> [Question] in
-            guard let all = outcome.comparison, let known = outcome.comparisonAmongKnown else { return [] }
+        let groups = SliceGroups(poolBelow: options.poolBelow).groups(of: outcomes)
+        var questions = groups.flatMap { group -> [Question] in
+            let experiences = group.map(\.experience)
             var questions = [
                 Question(
-                    experience: outcome.experience, result: known, tolerance: options.tolerance, concernsGrowth: false)
+                    experiences: experiences, result: group.compactMap(\.comparisonAmongKnown).sum,
+                    tolerance: options.tolerance, concernsGrowth: false)
             ]
-            if outcome.candidateCorrectAmongKnown != nil {
+            if group.contains(where: { $0.candidateCorrectAmongKnown != nil }) {
                 questions.append(
                     Question(
-                        experience: outcome.experience, result: all, tolerance: options.growthTolerance,
-                        concernsGrowth: true))
+                        experiences: experiences, result: group.compactMap(\.comparison).sum,
+                        tolerance: options.growthTolerance, concernsGrowth: true))
             }
             return questions
         }
-        let known = old.compactMap(\.comparisonAmongKnown)
-        if known.count > 1 {
+        if groups.count > 1 {
             questions.append(
                 Question(
-                    experience: nil, result: known.dropFirst().reduce(known[0], +), tolerance: options.tolerance,
+                    result: groups.joined().compactMap(\.comparisonAmongKnown).sum, tolerance: options.tolerance,
                     concernsGrowth: false))
         }
         return questions
@@ -89,7 +91,7 @@ public struct Gate: Sendable {
         let pValues = holmAdjusted(questions.map { $0.result.pValue(dropExceeding: $0.tolerance) })
         var byExperience: [Int: Double] = [:]
         for (question, pValue) in zip(questions, pValues) {
-            if let experience = question.experience {
+            for experience in question.experiences {
                 byExperience[experience] = min(pValue, byExperience[experience] ?? 1)
             }
         }
@@ -102,7 +104,7 @@ public struct Gate: Sendable {
     /// "slice 2 fell 5.1 points, at least 2.6 with 95 % confidence, of 412 examples; the tolerance is 2.0"
     private func words(of question: Question) -> String {
         let result = question.result
-        let name = question.experience.map { "slice \($0)" } ?? "the old slices together"
+        let name = SliceGroups.name(question.experiences) ?? "the old slices together"
         let bound = result.lowerBound(confidence: options.confidence)
         return "\(name) fell \(points(result.drop)) points\(question.concernsGrowth ? " to the new labels" : ""), "
             + "at least \(points(bound)) with \(percent(options.confidence, digits: 0)) confidence, of "
@@ -124,8 +126,8 @@ public struct Gate: Sendable {
                 + "no more than guessing (\(percent(guessed)))"
         }
         let compared = new.compactMap(\.comparison)
-        guard let first = compared.first else { return nil }
-        let result = compared.dropFirst().reduce(first, +)
+        guard !compared.isEmpty else { return nil }
+        let result = compared.sum
         let pValue = result.pValueOfAnyDrop
         guard result.drop > 0, pValue < level else { return nil }
         return "it is worse than the champion on what is new by \(points(result.drop)) points of \(result.examples) "

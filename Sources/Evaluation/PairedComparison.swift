@@ -76,6 +76,10 @@ package struct PairedComparison: Hashable {
     package var pValueOfAnyDrop: Double { binomialTail(atLeast: lost, of: lost + gained, probability: 0.5) }
 }
 
+extension Sequence<PairedComparison> {
+    package var sum: PairedComparison { reduce(PairedComparison(lost: 0, gained: 0, examples: 0), +) }
+}
+
 /// P(X ≥ `count`) for X ~ Binomial(`trials`, `probability`), 0 < `probability` < 1.
 package func binomialTail(atLeast count: Int, of trials: Int, probability: Double) -> Double {
     guard count > 0 else { return 1 }

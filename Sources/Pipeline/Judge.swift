@@ -6,7 +6,7 @@ import Store
 import Tensors
 
 /// Answers every held-out slice with parent and candidate, and asks the gate. The parent answers once, whatever the
-/// number of attempts.
+/// number of attempts, and only what it was not judged by itself already.
 struct Judge {
     struct Judgement {
         var verdict: Verdict
@@ -63,9 +63,14 @@ struct Judge {
             // Both analytic heads see the base model's features: one pass for the two.
             let features = analytic == nil && parentHead == nil ? [] : learner.features(tokens)
             let correct = parent.map { adapter, heads in
-                let scores = parentHead?.scores(features) ?? []
-                return learner.correct(
-                    learner.logits(adapter, heads, tokens, scores: scores), heads.labels, expected: labels)
+                var correct = examples.map { input.parentAnswers[$0.sequence] == $0.label }
+                let unknown = examples.indices.filter { input.parentAnswers[examples[$0].sequence] == nil }
+                let scores = parentHead?.scores(features.isEmpty ? [] : unknown.map { features[$0] }) ?? []
+                let answered = learner.correct(
+                    learner.logits(adapter, heads, unknown.map { tokens[$0] }, scores: scores), heads.labels,
+                    expected: unknown.map { labels[$0] })
+                for (index, isCorrect) in zip(unknown, answered) { correct[index] = isCorrect }
+                return correct
             }
             return Slice(
                 experience: experience, isNew: isNew, sequences: examples.map(\.sequence), tokens: tokens,

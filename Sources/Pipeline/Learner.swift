@@ -43,6 +43,18 @@ public struct Learner: Sendable {
         public var training: [LedgerExample]
         public var newSlice: [LedgerExample]
         public var oldSlices: [HeldOutSlice]
+        /// By sequence, what the parent answered held-out examples with when it was judged; the others it is asked.
+        public var parentAnswers: [Int64: String] = [:]
+
+        /// With no more held out than the recipe judges by.
+        var bounded: Input {
+            var input = self
+            let new = HeldOutSlice(experience: experience, examples: newSlice)
+            var slices = HeldOutLimits(recipe.gate).cut(oldSlices + [new])
+            input.newSlice = slices.popLast()?.examples ?? []
+            input.oldSlices = slices
+            return input
+        }
     }
 
     public struct Result: Sendable {
@@ -87,6 +99,7 @@ public struct Learner: Sendable {
     }
 
     private func update(_ input: Input, monitor: UpdateMonitor) throws -> Result {
+        let input = input.bounded
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)
         let sums = try add(input)

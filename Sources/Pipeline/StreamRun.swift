@@ -14,10 +14,13 @@ public struct StreamRun {
     public private(set) var memory: ReplayMemory
     public private(set) var results: [Learner.Result] = []
     private let learner: Learner
-    private let recipe: Recipe
+    /// How the next update learns.
+    public var recipe: Recipe
     private let holdout: Double
     private var labels: [String] = []
     private var slices: [HeldOutSlice] = []
+    private var experiences = 0
+    private var parentAnswers: [Int64: String] = [:]
     /// Of rejected updates: they join the next one.
     private var waiting: (training: [LedgerExample], heldOut: [LedgerExample]) = ([], [])
     private var sequence: Int64 = 0
@@ -45,9 +48,10 @@ public struct StreamRun {
             }
         }
         let input = Learner.Input(
-            recipe: recipe, experience: slices.count + 1, labels: labels, parent: adapter, blend: blend,
+            recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend,
             sums: sums, memory: memory,
-            training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices)
+            training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices,
+            parentAnswers: parentAnswers)
         let result = try learner.learn(input, monitor: monitor)
         results.append(result)
         if result.verdict.decision == .promote {
@@ -56,7 +60,11 @@ public struct StreamRun {
             sums = result.sums
             analytic = result.analytic
             memory = result.memory
-            slices.append(HeldOutSlice(experience: slices.count + 1, examples: waiting.heldOut))
+            experiences += 1
+            slices.append(HeldOutSlice(experience: experiences, examples: waiting.heldOut))
+            slices = HeldOutLimits(recipe.gate).cut(slices)
+            parentAnswers = Dictionary(
+                result.answers.map { ($0.example, $0.label) }, uniquingKeysWith: { first, _ in first })
             waiting = ([], [])
         }
         return result

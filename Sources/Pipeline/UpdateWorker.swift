@@ -133,11 +133,14 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 work.analytic?.contains(experience: old.experience) == true ? (example.sequence, old.label) : nil
             }
         }
+        var answers: [Int64: String] = [:]
+        if let parent = work.parent { answers = try await store.answers(task, version: parent.version) }
         return Learner.Input(
             recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
             blend: work.analytic?.blend ?? .adapterAlone, sums: try work.analytic.map(files.load),
             replaced: Dictionary(uniqueKeysWithValues: replaced), memory: loaded.memory,
-            training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task))
+            training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task),
+            parentAnswers: answers)
     }
 
     private func settle(_ work: UpdateWork, recipe: Recipe, result: Learner.Result) async throws {
@@ -167,7 +170,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 Promotion(
                     candidate: candidate, replay: generation, replayDetail: detail, analytic: analytic,
                     parentOnNewSlice: result.parentOnNewSlice,
-                    untrainedOnNewSlice: result.untrainedOnNewSlice))
+                    untrainedOnNewSlice: result.untrainedOnNewSlice, heldOutLimits: HeldOutLimits(recipe.gate)))
             logger.info("update \(id) promoted as \(version.version): \(result.verdict.reason)")
         } else {
             let version = try await store.reject(id, candidate)

@@ -132,12 +132,19 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var confidence = 0.95
         /// Retries, each with twice the replay, before an update is rejected.
         public var retries = 2
+        /// Held-out examples that are kept and judged by at most, the newest experience's included …
+        public var examples = 2_000
+        /// … and their UTF-8 bytes, whichever is reached first.
+        public var bytes = 4_194_304
+        /// Old slices of fewer examples are tested together.
+        public var poolBelow = 50
         public init() {}
 
         enum CodingKeys: String, CodingKey {
             case tolerance
             case growthTolerance = "growth_tolerance"
-            case confidence, retries
+            case confidence, retries, examples, bytes
+            case poolBelow = "pool_below"
         }
     }
 
@@ -163,6 +170,9 @@ public struct Recipe: Sendable, Hashable, Codable {
             ((0...1).contains(gate.growthTolerance), "gate.growth_tolerance must be 0 to 1"),
             (gate.confidence > 0.5 && gate.confidence < 1, "gate.confidence must lie between 0.5 and 1"),
             ((0...10).contains(gate.retries), "gate.retries must be 0 to 10"),
+            (gate.examples >= 1, "gate.examples must be at least 1, not \(gate.examples)"),
+            (gate.bytes >= 1, "gate.bytes must be at least 1, not \(gate.bytes)"),
+            (gate.poolBelow >= 0, "gate.pool_below cannot be negative"),
             ((4...512).contains(maximumLength), "max_length must be 4 to 512, not \(maximumLength)"),
             ((1...64).contains(threads), "threads must be 1 to 64, not \(threads)"),
         ]

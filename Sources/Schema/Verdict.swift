@@ -33,13 +33,20 @@ public struct SliceComparison: Sendable, Hashable, Codable {
     /// Accuracy, 0 to 1; `nil` where there is no champion.
     public var champion: Double?
     public var candidate: Double
+    /// Examples that the champion answered right and the candidate wrong, and the other way round; `nil` where there is
+    /// no champion.
+    public var lost: Int?
+    public var gained: Int?
     /// One-sided p-value of "the drop exceeds the tolerance", adjusted to the number of slices tested; `nil` where
     /// not tested.
     public var pValue: Double?
 
     public init(
-        experience: Int, isNew: Bool, examples: Int, champion: Double?, candidate: Double, pValue: Double? = nil
+        experience: Int, isNew: Bool, examples: Int, champion: Double?, candidate: Double, lost: Int? = nil,
+        gained: Int? = nil, pValue: Double? = nil
     ) {
+        self.lost = lost
+        self.gained = gained
         self.experience = experience
         self.isNew = isNew
         self.examples = examples
@@ -51,7 +58,7 @@ public struct SliceComparison: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case experience
         case isNew = "new"
-        case examples, champion, candidate
+        case examples, champion, candidate, lost, gained
         case pValue = "p_value"
     }
 }

@@ -25,6 +25,19 @@ struct Answers {
         }
     }
 
+    /// By sequence number, the label that each example was answered with. Nothing unless an update was promoted as the
+    /// version: one that was rejected and then promoted by hand serves without the analytic head it was judged with.
+    func labels(version: Int) throws -> [Int64: String] {
+        let sql = """
+            SELECT answer.example, label.name FROM answer JOIN label ON label.id = answer.label
+            WHERE answer.task = :task AND answer.version = :version AND EXISTS (
+                SELECT 1 FROM update_run WHERE task = :task AND version = :version AND status = 'promoted')
+            """
+        return Dictionary(
+            try Row.fetchAll(db, sql: sql, arguments: ["task": task, "version": version]).map { ($0[0], $0[1]) },
+            uniquingKeysWith: { first, _ in first })
+    }
+
     /// Of the examples that are still held out.
     func evaluation(of version: VersionRecord) throws -> EvaluationReport? {
         let sql = """

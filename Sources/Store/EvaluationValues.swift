@@ -35,6 +35,8 @@ public struct HeldOutLimits: Sendable, Hashable {
         self.examples = examples
         self.bytes = bytes
     }
+
+    public init(_ options: Recipe.GateOptions) { self.init(examples: options.examples, bytes: options.bytes) }
 }
 
 /// The accuracy matrix of a task, and what forward transfer needs besides it.

@@ -47,7 +47,9 @@ struct HeldOutSlices {
     }
 
     /// Takes examples out until the task is within `limits`; what leaves was never trained on and never will be.
-    func thin(to limits: HeldOutLimits) throws {
+    ///
+    /// - Parameter newest: the experience that was learned last.
+    func thin(to limits: HeldOutLimits, newest: Int) throws {
         let total = """
             SELECT count(*) AS examples, total(octet_length) AS bytes FROM (
                 SELECT length(CAST(text AS BLOB)) AS octet_length FROM example
@@ -71,7 +73,8 @@ struct HeldOutSlices {
                 SET state = \(ExampleState.consumed), text = NULL, id = NULL, source = NULL, timestamp = NULL
                 WHERE sequence = ?
                 """)
-        for sequence in HeldOutThinning(limits: limits).removals(from: members) {
+        for sequence in HeldOutThinning(limits: limits, spans: SliceSpans(newest: newest))
+            .removals(from: members) {
             try drop.execute(arguments: [sequence])
         }
     }

@@ -7,6 +7,14 @@ extension Store {
         try await read { db in try HeldOutSlices(db, task: TaskRecord.id(db, task)).all() }
     }
 
+    /// What a version answered held-out examples with when it was judged, by their sequence numbers; some may be missing.
+    public func answers(_ task: TaskName, version: String) async throws -> [Int64: String] {
+        try await read { db in
+            let id = try TaskRecord.id(db, task)
+            return try VersionName.number(version).map { try Answers(db, task: id).labels(version: $0) } ?? [:]
+        }
+    }
+
     /// How each promoted update did on every slice known then.
     ///
     /// Row t is the t-th promoted update, whatever was promoted or rolled back by hand since.

@@ -10,7 +10,6 @@ extension Store {
     ///   ``StoreError/invalidEvaluation(reason:)``.
     public func promote(_ id: String, _ promotion: Promotion) async throws -> AdapterVersion {
         try check(promotion.candidate.evaluations)
-        let limits = heldOutLimits
         return try await write { db in
             var record = try UpdateRecord.findRunning(db, id)
             guard let inputs = record.inputs, let task = try TaskRecord.find(db, id: record.task) else {
@@ -37,7 +36,7 @@ extension Store {
             try Evaluations(db, task: task.id).insert(promotion, version: version.number, parent: inputs.parent)
             try Answers(db, task: task.id).insert(promotion.candidate.answers, version: version.number)
             if let replay, let detail = promotion.replayDetail { try detail.insert(db, generation: replay) }
-            try HeldOutSlices(db, task: task.id).thin(to: limits)
+            try HeldOutSlices(db, task: task.id).thin(to: promotion.heldOutLimits, newest: experience)
             record.value.experience = experience
             try record.finish(db, as: .promoted, with: promotion.candidate, version: served)
             try ReplayRemovals(db, task: task.id).prune()

@@ -14,7 +14,6 @@ import Synchronization
 /// began to commit.
 public final class Store: Sendable {
     public let home: Home
-    let heldOutLimits: HeldOutLimits
     let appends: AppendQueue
     private let pool: DatabasePool
     /// A connection that never writes, so that `data_version` also moves for this process's own commits.
@@ -24,9 +23,8 @@ public final class Store: Sendable {
     ///
     /// - Throws: ``StoreError/newerDatabase(path:)`` when a newer program has migrated it,
     ///   ``StoreError/cannotOpen(path:reason:)``, ``StoreError/corrupt(path:reason:)``.
-    public init(home: Home, heldOutLimits: HeldOutLimits = HeldOutLimits()) throws {
+    public init(home: Home) throws {
         self.home = home
-        self.heldOutLimits = heldOutLimits
         try home.create()
         let path = home.database.path
         do {

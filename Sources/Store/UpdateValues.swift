@@ -142,12 +142,15 @@ public struct Promotion: Sendable, Hashable {
     public var parentOnNewSlice: SliceEvaluation?
     /// The untrained model on the new slice: `b[i]` of forward transfer.
     public var untrainedOnNewSlice: SliceEvaluation?
+    /// What the task keeps to be judged by from now on.
+    public var heldOutLimits: HeldOutLimits
 
     public init(
         candidate: Candidate, replay: ReplayGeneration?, replayDetail: ReplayDetail? = nil,
         analytic: AnalyticGeneration? = nil, parentOnNewSlice: SliceEvaluation? = nil,
-        untrainedOnNewSlice: SliceEvaluation? = nil
+        untrainedOnNewSlice: SliceEvaluation? = nil, heldOutLimits: HeldOutLimits = HeldOutLimits()
     ) {
+        self.heldOutLimits = heldOutLimits
         self.candidate = candidate
         self.replay = replay
         self.replayDetail = replayDetail

@@ -74,6 +74,32 @@ struct GateTests {
         #expect(verdict.reason.contains("of 480 examples"))
     }
 
+    @Test("tests a long history as few slices, and names them")
+    func longHistory() {
+        let good = (1...40).map { slice($0, examples: 60, right: 58, lost: 1, gained: 1) }
+        // Experiences 1 to 8 are one span, 9 to 24 and 25 to 32 two more; 33 to 40 stand alone.
+        let forgotten = good[..<8].map { slice($0.experience, examples: 60, right: 58, lost: 6) } + good[8...]
+        let new = slice(41, isNew: true, examples: 20, right: 0, gained: 20)
+        let verdict = gate.judge(forgotten + [new], attempt: 3)
+        #expect(verdict.decision == .reject)
+        #expect(verdict.reason.hasPrefix("rejected: slices 1 to 8 fell 10.0 points"))
+        #expect(verdict.reason.contains("of 480 examples"))
+        #expect(Set(verdict.slices[0..<8].map(\.pValue)).count == 1)
+        #expect(verdict.slices[8].pValue == verdict.slices[23].pValue)
+        #expect(gate.judge(good + [new], attempt: 1).decision == .promote)
+    }
+
+    @Test("pools small slices, but never a large one with them")
+    func pooling() {
+        let small = [1, 2, 4].map { slice($0, examples: 20, right: 20, lost: 5) }
+        let large = slice(3, examples: 400, right: 400)
+        let new = slice(5, isNew: true, examples: 20, right: 0, gained: 20)
+        let verdict = gate.judge([small[0], small[1], large, small[2], new], attempt: 3)
+        #expect(verdict.reason.hasPrefix("rejected: slices 1, 2 and 4 fell 25.0 points"))
+        #expect(verdict.reason.contains("of 60 examples"))
+        #expect(verdict.slices[2].pValue != verdict.slices[0].pValue)
+    }
+
     @Test("judges a first adapter by guessing alone", arguments: [(28, true), (10, false), (9, false)])
     func firstAdapter(right: Int, promoted: Bool) {
         let outcome = SliceOutcome(

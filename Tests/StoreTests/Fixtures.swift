@@ -7,11 +7,13 @@ import Store
 struct StoreFixture {
     let store: Store
     let task: TaskName
+    private let limits: HeldOutLimits
 
     /// - Parameter holdout: 0 leaves every example on the training side.
     init(holdout: Double = 0, limits: HeldOutLimits = HeldOutLimits(), labels: [String]? = nil) async throws {
         let root = FileManager.default.temporaryDirectory.appending(path: "perennial-store-\(UUID().uuidString)")
-        store = try Store(home: Home(root: root), heldOutLimits: limits)
+        store = try Store(home: Home(root: root))
+        self.limits = limits
         task = try TaskName("support")
         var policy = UpdatePolicy()
         policy.holdout = holdout
@@ -56,7 +58,16 @@ struct StoreFixture {
     @discardableResult
     func learn(replay: ReplayGeneration? = nil, accuracy: Double = 1) async throws -> AdapterVersion {
         let work = try await claim()
-        return try await store.promote(work.update.id, .fixture(work, replay: replay, accuracy: accuracy))
+        return try await promote(work, replay: replay, accuracy: accuracy)
+    }
+
+    @discardableResult
+    func promote(
+        _ work: UpdateWork, replay: ReplayGeneration? = nil, accuracy: Double = 1
+    ) async throws -> AdapterVersion {
+        var promotion = Promotion.fixture(work, replay: replay, accuracy: accuracy)
+        promotion.heldOutLimits = limits
+        return try await store.promote(work.update.id, promotion)
     }
 
     /// A connection of its own, as another process would have.

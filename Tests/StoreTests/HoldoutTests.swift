@@ -102,6 +102,48 @@ struct HoldoutTests {
         }
     }
 
+    @Test("of a long history the older part keeps as many as one recent experience, and no part loses all")
+    func longHistory() async throws {
+        try await StoreFixture.with(holdout: 0.5, limits: HeldOutLimits(examples: 60)) { fixture in
+            for experience in 1...40 {
+                let held = texts(12, heldOut: true, share: 0.5, prefix: "\(experience)")
+                let trained = texts(1, heldOut: false, share: 0.5, prefix: "\(experience)")
+                try await fixture.append((held + trained).map { Example(text: $0, label: "x") })
+                try await fixture.learn()
+            }
+            let slices = try await fixture.store.slices(fixture.task)
+            let spans = SliceSpans(newest: 40)
+            let counts = Dictionary(
+                slices.map { (spans.index(of: $0.experience), $0.examples.count) }, uniquingKeysWith: +)
+            #expect(counts.values.reduce(0, +) == 60)
+            // The newest, eight that stand alone, 24 to 31, 8 to 23, 1 to 7: twelve spans of five each, but for those
+            // that have just become wider.
+            #expect(counts.keys.sorted() == Array(0...11))
+            #expect(counts.values.allSatisfy { (4...6).contains($0) })
+        }
+    }
+
+    @Test("what is judged is what is kept afterwards")
+    func cut() async throws {
+        try await StoreFixture.with(holdout: 0.5, limits: HeldOutLimits(examples: 25, bytes: 300)) { fixture in
+            for experience in 1...5 {
+                let held = (0..<3).flatMap { label in
+                    texts(5, heldOut: true, share: 0.5, prefix: "\(experience) \(label)")
+                        .map { Example(text: $0, label: "label \(label)") }
+                }
+                let trained = texts(1, heldOut: false, share: 0.5, prefix: "\(experience)")
+                try await fixture.append(held + trained.map { Example(text: $0, label: "label 0") })
+                let work = try await fixture.claim()
+                let old = try await fixture.store.slices(fixture.task)
+                let limits = HeldOutLimits(examples: 25, bytes: 300)
+                let judged = limits.cut(old + [HeldOutSlice(experience: experience, examples: work.heldOut)])
+                try await fixture.promote(work)
+                #expect(try await fixture.store.slices(fixture.task) == judged)
+                #expect(judged.flatMap(\.examples).count <= 25)
+            }
+        }
+    }
+
     @Test("slices keep within their bytes")
     func byteBounds() async throws {
         try await StoreFixture.with(holdout: 0.5, limits: HeldOutLimits(bytes: 100)) { fixture in

@@ -68,7 +68,7 @@ struct LedgerPropertyTests {
                 judged.formUnion(try await fixture.store.slices(fixture.task).flatMap(\.examples).map(\.text))
                 #expect(trained.isDisjoint(with: judged))
                 if isPromoted {
-                    _ = try await fixture.store.promote(work.update.id, .fixture(work))
+                    try await fixture.promote(work)
                 } else {
                     _ = try await fixture.store.reject(work.update.id, .fixture(work))
                     _ = try await fixture.store.releaseParked(fixture.task)
