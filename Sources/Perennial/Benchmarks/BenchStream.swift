@@ -81,13 +81,7 @@ struct BenchStream: AsyncParsableCommand {
         if let stream, let data {
             return (URL(filePath: stream.replacing("{seed}", with: "\(seed)")), URL(filePath: data))
         }
-        let demo = ShippedFiles.directories("demo").first {
-            FileManager.default.fileExists(atPath: $0.appending(path: "stream.json").path)
-        }
-        guard let demo else {
-            throw CommandFailure("the demo's stream is not beside the program; name --stream and --data", .badData)
-        }
-        return (demo.appending(path: "stream.json"), demo)
+        return try StreamFile.demo()
     }
 
     private func show(_ entry: StreamComparison.Entry) {

@@ -16,6 +16,17 @@ struct StreamFile: Decodable {
         var path: String
     }
 
+    /// The demo's stream, and the folder of its data.
+    static func demo() throws -> (stream: URL, data: URL) {
+        let demo = ShippedFiles.directories("demo").first {
+            FileManager.default.fileExists(atPath: $0.appending(path: "stream.json").path)
+        }
+        guard let demo else {
+            throw CommandFailure("the demo's stream is not beside the program; name --stream and --data", .badData)
+        }
+        return (demo.appending(path: "stream.json"), demo)
+    }
+
     static func load(from file: URL) throws -> Self {
         let data: Data
         do {
