@@ -8,13 +8,17 @@ import Schema
 ///   (exact sign test). A champion that does not know the new labels answers none of them, so that any right answer
 ///   is better; one that knows them may be equalled. Few examples decide nothing against a candidate: it fails only
 ///   when one that learned half of what there was to learn would hardly have done so badly.
-/// - *Old.* Among the labels that the champion knows, no old slice drops by more than the tolerance beyond chance
-///   (``PairedComparison/pValue(dropExceeding:)``), nor do all old slices together: a loss spread thin over many slices
-///   shows only in their sum. Slices of a long history are merged first, and small ones pooled (``SliceGroups``). New
-///   labels make every choice harder and rightly take some texts that resemble them: what a slice loses to them may
-///   exceed the growth tolerance no more. Chance alone would make one of many tests fail, so
-///   the p-values are adjusted to their number (Holm): a candidate that dropped nowhere beyond its tolerance is refused
-///   with at most 1 − confidence, however long the history.
+/// - *Old.* Where the candidate knows the same labels as the champion, nothing excuses a loss: no old slice, nor all
+///   old slices together (a loss spread thin over many slices shows only in their sum), may fall beyond chance (exact
+///   sign test), unless the fall is shown to be within the tolerance (``PairedComparison/pValue(dropBelow:)``).
+/// - *Grown.* Where it knows more labels, every choice is harder, and some texts rightly go to labels that resemble their
+///   own. Among the labels that the champion knows, no old slice drops by more than the tolerance beyond chance
+///   (``PairedComparison/pValue(dropExceeding:)``), nor do all together, and what a slice loses to the new labels may
+///   exceed the growth tolerance no more.
+///
+/// Slices of a long history are merged first, and small ones pooled (``SliceGroups``). Chance alone would make one of many
+/// tests fail, so the p-values are adjusted to their number (Holm; half of the error is for all together): a candidate that
+/// lost nothing is refused with at most 1 − confidence, however long the history.
 ///
 /// Without a champion only the first part applies, and without held-out examples nothing speaks against a candidate.
 public struct Gate: Sendable {
@@ -26,8 +30,8 @@ public struct Gate: Sendable {
     ///   - outcomes: one for each slice; answers must be to the same examples in the same order.
     ///   - attempt: 1-based. A failing candidate is tried again up to `options.retries` times, then rejected.
     public func judge(_ outcomes: [SliceOutcome], attempt: Int) -> Verdict {
-        let old = oldSlices(outcomes)
-        let failure = old.failure ?? newFailure(outcomes)
+        let compared = comparisons(outcomes)
+        let failure = compared.failure ?? newFailure(outcomes)
         let decision: Verdict.Decision = failure == nil ? .promote : attempt <= options.retries ? .retry : .reject
         let reason: String
         switch (decision, failure) {
@@ -43,36 +47,58 @@ public struct Gate: Sendable {
                     champion: outcome.championRight.map { share($0, of: outcome.examples) },
                     candidate: share(outcome.candidateRight, of: outcome.examples),
                     lost: outcome.comparison?.lost, gained: outcome.comparison?.gained,
-                    pValue: outcome.isNew ? nil : old.pValues[outcome.experience])
+                    pValue: outcome.isNew ? nil : compared.pValues[outcome.experience])
             },
             attempt: attempt, tolerance: options.tolerance, confidence: options.confidence)
     }
 
     private var level: Double { 1 - options.confidence }
 
-    /// One question put to old slices: did `result` drop by more than `tolerance`?
+    /// One question put to slices: did they drop by more than they may?
     private struct Question {
         /// Of the slices it is put to; empty for all together.
         var experiences: [Int] = []
         var result: PairedComparison
         var tolerance: Double
-        var concernsGrowth: Bool
+        var kind: Kind
+
+        enum Kind {
+            /// Did it drop at all, and not shown to be by less than the tolerance?
+            case sameLabels
+            /// Did it drop by more than the tolerance, among the labels known before?
+            case knownLabels
+            /// The same among all labels.
+            case growth
+            /// Is the candidate worse on what is new?
+            case new
+        }
+
+        var isTogether: Bool { experiences.isEmpty && kind != .new }
+
+        func pValue(confidence: Double) -> Double {
+            switch kind {
+            case .sameLabels where result.pValue(dropBelow: tolerance) < 1 - confidence: 1
+            case .sameLabels, .new: result.pValueOfAnyDrop
+            case .knownLabels, .growth: result.pValue(dropExceeding: tolerance)
+            }
+        }
     }
 
     private func questions(_ outcomes: [SliceOutcome]) -> [Question] {
+        let hasGrown = outcomes.contains { $0.candidateCorrectAmongKnown != nil }
         let groups = SliceGroups(poolBelow: options.poolBelow).groups(of: outcomes)
         var questions = groups.flatMap { group -> [Question] in
             let experiences = group.map(\.experience)
             var questions = [
                 Question(
                     experiences: experiences, result: group.compactMap(\.comparisonAmongKnown).sum,
-                    tolerance: options.tolerance, concernsGrowth: false)
+                    tolerance: options.tolerance, kind: hasGrown ? .knownLabels : .sameLabels)
             ]
-            if group.contains(where: { $0.candidateCorrectAmongKnown != nil }) {
+            if hasGrown {
                 questions.append(
                     Question(
                         experiences: experiences, result: group.compactMap(\.comparison).sum,
-                        tolerance: options.growthTolerance, concernsGrowth: true))
+                        tolerance: options.growthTolerance, kind: .growth))
             }
             return questions
         }
@@ -80,34 +106,56 @@ public struct Gate: Sendable {
             questions.append(
                 Question(
                     result: groups.joined().compactMap(\.comparisonAmongKnown).sum, tolerance: options.tolerance,
-                    concernsGrowth: false))
+                    kind: hasGrown ? .knownLabels : .sameLabels))
         }
+        let new = outcomes.filter(\.isNew).compactMap(\.comparison)
+        if !new.isEmpty { questions.append(Question(result: new.sum, tolerance: 0, kind: .new)) }
         return questions
     }
 
-    /// What became of the old slices: adjusted p-values by experience, and the worst case in words.
-    private func oldSlices(_ outcomes: [SliceOutcome]) -> (pValues: [Int: Double], failure: String?) {
+    /// Half of the allowed error is spent on all old slices together, which see most, half on the others (Holm).
+    private func adjusted(_ questions: [Question]) -> [Double] {
+        let pValues = questions.map { $0.pValue(confidence: options.confidence) }
+        guard let together = questions.firstIndex(where: \.isTogether) else { return holmAdjusted(pValues) }
+        var others = pValues
+        others.remove(at: together)
+        var adjusted = holmAdjusted(others)
+        adjusted.insert(pValues[together], at: together)
+        return adjusted.map { min(1, 2 * $0) }
+    }
+
+    /// Against the champion: adjusted p-values by old experience, and the worst case in words.
+    private func comparisons(_ outcomes: [SliceOutcome]) -> (pValues: [Int: Double], failure: String?) {
         let questions = questions(outcomes)
-        let pValues = holmAdjusted(questions.map { $0.result.pValue(dropExceeding: $0.tolerance) })
+        let pValues = adjusted(questions)
         var byExperience: [Int: Double] = [:]
         for (question, pValue) in zip(questions, pValues) {
             for experience in question.experiences {
                 byExperience[experience] = min(pValue, byExperience[experience] ?? 1)
             }
         }
-        guard let worst = pValues.indices.min(by: { pValues[$0] < pValues[$1] }), pValues[worst] < level else {
-            return (byExperience, nil)
-        }
-        return (byExperience, words(of: questions[worst]))
+        let failed = questions.indices.filter { pValues[$0] < level }.sorted { pValues[$0] < pValues[$1] }
+        // A slice of its own says more than all together.
+        let worst = failed.first { !questions[$0].isTogether } ?? failed.first
+        return (byExperience, worst.map { words(of: questions[$0]) })
     }
 
-    /// "slice 2 fell 5.1 points, at least 2.6 with 95 % confidence, of 412 examples; the tolerance is 2.0"
+    /// "slice 2 fell 5.1 points of 412 examples (25 lost, 4 gained), beyond chance and not shown to be within the
+    /// tolerance of 2.0"
     private func words(of question: Question) -> String {
         let result = question.result
         let name = SliceGroups.name(question.experiences) ?? "the old slices together"
+        let fall = "\(name) fell \(points(result.drop)) points\(question.kind == .growth ? " to the new labels" : "")"
+        guard question.kind != .new else {
+            return "it is worse than the champion on what is new by \(points(result.drop)) points of \(result.examples) "
+                + "examples (\(result.lost) lost, \(result.gained) gained), which is beyond chance"
+        }
+        guard question.kind != .sameLabels else {
+            return "\(fall) of \(result.examples) examples (\(result.lost) lost, \(result.gained) gained), "
+                + "beyond chance and not shown to be within the tolerance of \(points(question.tolerance))"
+        }
         let bound = result.lowerBound(confidence: options.confidence)
-        return "\(name) fell \(points(result.drop)) points\(question.concernsGrowth ? " to the new labels" : ""), "
-            + "at least \(points(bound)) with \(percent(options.confidence, digits: 0)) confidence, of "
+        return "\(fall), at least \(points(bound)) with \(percent(options.confidence, digits: 0)) confidence, of "
             + "\(result.examples) examples; the tolerance is \(points(question.tolerance))"
     }
 
@@ -125,13 +173,7 @@ public struct Gate: Sendable {
             return "it answers \(percent(share(right, of: examples))) of the \(examples) new held-out examples, "
                 + "no more than guessing (\(percent(guessed)))"
         }
-        let compared = new.compactMap(\.comparison)
-        guard !compared.isEmpty else { return nil }
-        let result = compared.sum
-        let pValue = result.pValueOfAnyDrop
-        guard result.drop > 0, pValue < level else { return nil }
-        return "it is worse than the champion on what is new by \(points(result.drop)) points of \(result.examples) "
-            + "examples (\(result.lost) lost, \(result.gained) gained), which is beyond chance"
+        return nil
     }
 
     private func success(_ outcomes: [SliceOutcome]) -> String {

@@ -43,7 +43,12 @@ package struct PairedComparison: Hashable {
     ///
     /// - SeeAlso: Tango 1998, Equivalence Test and Confidence Interval for the Difference in Proportions for the
     ///   Paired-sample Design, section 3.
-    package func pValue(dropExceeding margin: Double) -> Double {
+    package func pValue(dropExceeding margin: Double) -> Double { score(margin, correction: -0.5, upperTail: true) }
+
+    /// One-sided p-value of "the true drop is below `margin`", by the same test.
+    package func pValue(dropBelow margin: Double) -> Double { score(margin, correction: 0.5, upperTail: false) }
+
+    private func score(_ margin: Double, correction: Double, upperTail: Bool) -> Double {
         guard examples > 0 else { return 1 }
         let n = Double(examples)
         let b = Double(lost)
@@ -54,7 +59,7 @@ package struct PairedComparison: Hashable {
         let root = max(0, linear * linear - 8 * n * constant).squareRoot()
         let share = max(0, (root - linear) / (4 * n))
         let variance = n * (2 * share + margin * (1 - margin))
-        let excess = b - c - n * margin - 0.5
+        let excess = (b - c - n * margin + correction) * (upperTail ? 1 : -1)
         guard variance > 0 else { return excess > 0 ? 0 : 1 }
         return 0.5 * erfc(excess / (2 * variance).squareRoot())
     }

@@ -18,6 +18,16 @@ struct PairedComparisonTests {
         #expect(abs(result.pValueOfAnyDrop - expected) < 1e-12)
     }
 
+    @Test("A drop is shown to be below a margin where enough examples say so")
+    func below() {
+        // A hundredth lost of many, of few, and nothing at all; half a margin more is never below it.
+        #expect(PairedComparison(lost: 50, gained: 0, examples: 5_000).pValue(dropBelow: 0.02) < 0.001)
+        #expect(PairedComparison(lost: 1, gained: 0, examples: 100).pValue(dropBelow: 0.02) > 0.05)
+        #expect(PairedComparison(lost: 0, gained: 0, examples: 1_000).pValue(dropBelow: 0.02) < 0.001)
+        #expect(PairedComparison(lost: 150, gained: 0, examples: 5_000).pValue(dropBelow: 0.02) > 0.99)
+        #expect(PairedComparison(lost: 0, gained: 0, examples: 0).pValue(dropBelow: 0.02) == 1)
+    }
+
     @Test("The score statistic is what its formula gives by hand")
     func scoreTest() {
         // lost 10, gained 2 of 100, margin .02: linear = (200 − 10 + 2)·.02 − 12 = −8.16, constant = −.0392,
