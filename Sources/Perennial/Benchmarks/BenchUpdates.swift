@@ -67,7 +67,9 @@ struct BenchUpdates: AsyncParsableCommand {
             measured.append(
                 Step(
                     update: number, status: update.status, seconds: seconds, new: update.examples.new,
-                    replayed: update.examples.replayed, resident_bytes: Measurement.residentBytes))
+                    replayed: update.examples.replayed, resident_bytes: Measurement.residentBytes,
+                    judged: update.verdict?.slices.reduce(0) { $0 + $1.examples } ?? 0,
+                    accuracy: try await store.champion(task)?.version.metrics.accuracy))
             progress.update(Double(number) / Double(updates), String(format: "%.2f s", seconds))
         }
         progress.finish("done")
@@ -78,6 +80,11 @@ struct BenchUpdates: AsyncParsableCommand {
                 format: "updates 3 to 7: %.2f s, %.0f MB; the last five: %.2f s, %.0f MB; %.2f times the time, %.2f the memory",
                 result.early_seconds, result.early_resident_bytes / 1e6, result.late_seconds,
                 result.late_resident_bytes / 1e6, result.time_ratio, result.memory_ratio))
+        Console.line(
+            String(
+                format: "held-out examples judged by: %.0f, at the end %.0f; accuracy on them %.1f and %.1f %%; %d of %d promoted",
+                result.early_judged, result.late_judged, result.early_accuracy * 100, result.late_accuracy * 100,
+                result.promoted, updates))
     }
 
     private struct Step: Encodable {
@@ -88,6 +95,10 @@ struct BenchUpdates: AsyncParsableCommand {
         var replayed: Int
         /// After it.
         var resident_bytes: Int
+        /// Held-out examples that candidate and champion were compared on.
+        var judged: Int
+        /// Of the version then serving, when it was judged.
+        var accuracy: Double?
     }
 
     /// Medians of five updates: around the fifth, and at the end.
@@ -98,6 +109,10 @@ struct BenchUpdates: AsyncParsableCommand {
         var early_resident_bytes: Double
         var late_resident_bytes: Double
         var memory_ratio: Double
+        var early_judged: Double
+        var late_judged: Double
+        var early_accuracy: Double
+        var late_accuracy: Double
         var promoted: Int
         var updates: [Step]
 
@@ -112,6 +127,10 @@ struct BenchUpdates: AsyncParsableCommand {
             early_resident_bytes = median(early) { Double($0.resident_bytes) }
             late_resident_bytes = median(late) { Double($0.resident_bytes) }
             memory_ratio = late_resident_bytes / early_resident_bytes
+            early_judged = median(early) { Double($0.judged) }
+            late_judged = median(late) { Double($0.judged) }
+            early_accuracy = median(early) { $0.accuracy ?? 0 }
+            late_accuracy = median(late) { $0.accuracy ?? 0 }
             promoted = steps.count { $0.status == .promoted }
             updates = steps
         }
