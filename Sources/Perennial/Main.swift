@@ -16,6 +16,7 @@ struct Perennial: AsyncParsableCommand {
         subcommands: [
             ServeCommand.self, WorkCommand.self, TaskCommand.self, IngestCommand.self, PredictCommand.self,
             UpdateCommand.self, AdapterCommand.self, ReplayCommand.self, ForgettingCommand.self, DriftCommand.self,
+            QuarantineCommand.self,
             FeedbackCommand.self, ReportCommand.self, DashboardCommand.self, ModelCommand.self, TokenizeCommand.self,
             EmbedCommand.self, BenchCommand.self,
             DoctorCommand.self,

@@ -24,6 +24,8 @@ public struct StreamRun {
     /// Of rejected updates: they join the next one.
     private var waiting: (training: [LedgerExample], heldOut: [LedgerExample]) = ([], [])
     private var sequence: Int64 = 0
+    /// Examples of the last update that were set aside; they stay out of the stream.
+    public private(set) var setAside: [LedgerExample] = []
 
     /// - Parameter holdout: share of each label held out for the gate, by hash of the text, never trained on.
     public init(learner: Learner, recipe: Recipe, holdout: Double) throws {
@@ -47,11 +49,17 @@ public struct StreamRun {
                 waiting.training.append(row)
             }
         }
-        let input = Learner.Input(
+        var input = Learner.Input(
             recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend,
             sums: sums, memory: memory,
             training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices,
             parentAnswers: parentAnswers)
+        setAside = []
+        if let doubted = try Screening(learner: learner, input: input).doubted() {
+            setAside = (waiting.training + waiting.heldOut).filter { doubted[$0.sequence] != nil }
+            input = input.without(doubted)
+            waiting = (input.training, input.newSlice)
+        }
         let result = try learner.learn(input, monitor: monitor)
         results.append(result)
         if result.verdict.decision == .promote {
@@ -68,6 +76,18 @@ public struct StreamRun {
             waiting = ([], [])
         }
         return result
+    }
+
+    /// Of examples as they would arrive now, those whose labels the version now served doubts; nothing is learned.
+    public func doubted(_ examples: [Example]) throws -> [(example: Example, suspicion: Suspicion)] {
+        let rows = examples.enumerated().map { offset, example in
+            LedgerExample(sequence: sequence + Int64(offset) + 1, text: example.text, label: example.label)
+        }
+        let input = Learner.Input(
+            recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend, sums: sums,
+            memory: memory, training: rows, newSlice: [], oldSlices: slices)
+        let doubted = try Screening(learner: learner, input: input).doubted() ?? [:]
+        return zip(rows, examples).compactMap { row, example in doubted[row.sequence].map { (example, $0) } }
     }
 
     /// Whether the version now served answers each example with its label.

@@ -88,7 +88,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         do {
             var recipe = try recipe(work.task.update.recipe)
             recipe.replay.ratio *= work.replayFactor
-            let input = try await input(of: work, recipe: recipe)
+            guard let (work, input) = try await screened(work, try await input(of: work, recipe: recipe)) else { return }
             let monitor = UpdateMonitor()
             let result = try await withThrowingTaskGroup(of: Learner.Result?.self) { group in
                 group.addTask { try await BlockingThread.run { try learner.learn(input, monitor: monitor) } }
@@ -141,6 +141,33 @@ public struct UpdateWorker: Service, CustomStringConvertible {
             replaced: Dictionary(uniqueKeysWithValues: replaced), memory: loaded.memory,
             training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task),
             parentAnswers: answers)
+    }
+
+    /// Without the examples whose labels are doubted, which are set aside for review.
+    ///
+    /// - Returns: `nil` when nothing is left to learn; the update has ended then.
+    private func screened(
+        _ work: UpdateWork, _ input: Learner.Input
+    ) async throws -> (UpdateWork, Learner.Input)? {
+        let doubted = try await BlockingThread.run { try Screening(learner: learner, input: input).doubted() }
+        guard let doubted else { return (work, input) }
+        let id = work.update.id
+        let update = try await store.setAside(doubted, from: id)
+        if !doubted.isEmpty {
+            logger.warning(
+                "update \(id) of task \(work.task.name): \(doubted.count) examples with doubted labels are set aside; see: perennial quarantine list \(work.task.name)"
+            )
+        }
+        let input = input.without(doubted)
+        guard !update.status.isFinal, let first = input.training.first, let last = input.training.last else {
+            return nil
+        }
+        var work = work
+        work.update = update
+        work.training = input.training
+        work.heldOut = input.newSlice
+        work.range = first.sequence...last.sequence
+        return (work, input)
     }
 
     private func settle(_ work: UpdateWork, recipe: Recipe, result: Learner.Result) async throws {

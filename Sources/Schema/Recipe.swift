@@ -10,6 +10,7 @@ public struct Recipe: Sendable, Hashable, Codable {
     public var optimization = Optimization()
     public var replay = ReplayOptions()
     public var gate = GateOptions()
+    public var quarantine = QuarantineOptions()
     /// Texts are truncated to this many tokens, special ones included.
     public var maximumLength = 128
     public var seed: UInt64 = 0
@@ -148,6 +149,20 @@ public struct Recipe: Sendable, Hashable, Codable {
         }
     }
 
+    /// Which new examples are set aside for review before they are learned.
+    public struct QuarantineOptions: Sendable, Hashable, Codable {
+        /// Share of good examples that may be set aside by mistake; 0 sets none aside.
+        public var falseAlarms = 0.005
+        /// Nearest neighbours whose labels an example's own is compared with.
+        public var neighbours = 10
+        public init() {}
+
+        enum CodingKeys: String, CodingKey {
+            case falseAlarms = "false_alarms"
+            case neighbours
+        }
+    }
+
     /// What is out of range, with the remedy; `nil` when the recipe can be used.
     public var problem: String? {
         let checks: [(Bool, String)] = [
@@ -173,6 +188,8 @@ public struct Recipe: Sendable, Hashable, Codable {
             (gate.examples >= 1, "gate.examples must be at least 1, not \(gate.examples)"),
             (gate.bytes >= 1, "gate.bytes must be at least 1, not \(gate.bytes)"),
             (gate.poolBelow >= 0, "gate.pool_below cannot be negative"),
+            ((0...0.1).contains(quarantine.falseAlarms), "quarantine.false_alarms must be 0 to 0.1"),
+            ((1...100).contains(quarantine.neighbours), "quarantine.neighbours must be 1 to 100"),
             ((4...512).contains(maximumLength), "max_length must be 4 to 512, not \(maximumLength)"),
             ((1...64).contains(threads), "threads must be 1 to 64, not \(threads)"),
         ]
@@ -182,7 +199,7 @@ public struct Recipe: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case name, head, analytic, method
         case methodOptions = "method_options"
-        case adapter, optimization, replay, gate
+        case adapter, optimization, replay, gate, quarantine
         case maximumLength = "max_length"
         case seed, threads
     }

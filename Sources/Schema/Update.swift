@@ -21,9 +21,12 @@ public struct Update: Sendable, Hashable, Codable, Identifiable {
     public struct Examples: Sendable, Hashable, Codable {
         public var new: Int
         public var replayed: Int
-        public init(new: Int = 0, replayed: Int = 0) {
+        /// Set aside for review before the update learned anything, held-out ones included.
+        public var quarantined: Int
+        public init(new: Int = 0, replayed: Int = 0, quarantined: Int = 0) {
             self.new = new
             self.replayed = replayed
+            self.quarantined = quarantined
         }
     }
 

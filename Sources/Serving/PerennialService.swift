@@ -76,6 +76,7 @@ public struct PerennialService: Service, CustomStringConvertible {
         ExampleRoutes(
             store: store, metrics: metrics, instant: instant, maximumBytes: configuration.ingestBytes
         ).add(to: router)
+        QuarantineRoutes(store: store).add(to: router)
         let memory = PredictionMemory(limits: configuration.feedback)
         let predictions = PredictionRoutes(
             store: store, engine: engine, cache: cache, refresher: refresher, instant: instant,

@@ -137,6 +137,6 @@ extension LedgerExample {
     init(_ row: Row) {
         self.init(
             sequence: row["sequence"], text: row["text"], label: row["label_name"], id: row["id"],
-            source: row["source"], timestamp: row["timestamp"])
+            source: row["source"], timestamp: row["timestamp"], isVetted: row["vetted"])
     }
 }

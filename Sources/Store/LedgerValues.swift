@@ -66,12 +66,16 @@ public struct PendingExamples: Sendable, Hashable, Codable {
     public var heldOut: Int
     /// Set aside after repeated rejection or failure, until released.
     public var parked: Int
+    /// Set aside because their labels are doubted, until released or dropped.
+    public var quarantined: Int
     /// When the oldest of ``fresh`` arrived.
     public var oldestArrival: Timestamp?
 
     public init(
-        training: Int = 0, fresh: Int = 0, heldOut: Int = 0, parked: Int = 0, oldestArrival: Timestamp? = nil
+        training: Int = 0, fresh: Int = 0, heldOut: Int = 0, parked: Int = 0, quarantined: Int = 0,
+        oldestArrival: Timestamp? = nil
     ) {
+        self.quarantined = quarantined
         self.training = training
         self.fresh = fresh
         self.heldOut = heldOut
@@ -82,7 +86,7 @@ public struct PendingExamples: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case training, fresh
         case heldOut = "held_out"
-        case parked
+        case parked, quarantined
         case oldestArrival = "oldest_arrival"
     }
 }
@@ -96,13 +100,19 @@ public struct LedgerCounts: Sendable, Hashable, Codable {
     public var superseded = 0
     /// In a held-out slice.
     public var heldOut = 0
+    /// Set aside for review.
+    public var quarantined = 0
+    /// Dropped by a reviewer.
+    public var dropped = 0
 
-    public var total: Int { pending + claimed + consumed + parked + superseded + heldOut }
+    public var total: Int {
+        pending + claimed + consumed + parked + superseded + heldOut + quarantined + dropped
+    }
 
     public init() {}
 
     enum CodingKeys: String, CodingKey {
-        case pending, claimed, consumed, parked, superseded
+        case pending, claimed, consumed, parked, superseded, quarantined, dropped
         case heldOut = "held_out"
     }
 }

@@ -68,13 +68,15 @@ extension Store {
 }
 
 extension PendingExamples {
-    /// Range scans over one small index; at most one row of the table is read.
+    /// Range scans over two small indices; at most one row of the table is read.
     init(_ db: Database, task: Int64) throws {
         let sql = """
             SELECT state, held_out, rejections = 0 AND failures = 0 AS fresh, count(*) AS count, min(sequence) AS first
             FROM example WHERE task = ? AND \(ExampleState.open) GROUP BY state, held_out, rejections, failures
             """
         self.init()
+        let doubted = "SELECT count(*) FROM example WHERE task = ? AND state = 6 AND \(ExampleState.doubted)"
+        quarantined = try Int.fetchOne(db.cachedStatement(sql: doubted), arguments: [task]) ?? 0
         for row in try Row.fetchAll(db.cachedStatement(sql: sql), arguments: [task]) {
             let count: Int = row["count"]
             if row["state"] == ExampleState.parked.rawValue {
@@ -103,6 +105,9 @@ extension LedgerCounts {
                 (SELECT count(*) FROM example WHERE task = :task AND state = 3 AND \(ExampleState.open)) AS parked,
                 (SELECT count(*) FROM example WHERE task = :task AND state = 4) AS superseded,
                 (SELECT count(*) FROM example WHERE task = :task AND state = 5) AS held_out,
+                (SELECT count(*) FROM example WHERE task = :task AND state = 6 AND \(ExampleState.doubted))
+                    AS quarantined,
+                (SELECT count(*) FROM example WHERE task = :task AND state = 7 AND \(ExampleState.doubted)) AS dropped,
                 (SELECT count(*) FROM example WHERE \(ExampleState.held) AND state = 1 AND update_number IN (
                     SELECT number FROM update_run
                     WHERE task = :task AND status IN ('queued', 'training', 'evaluating'))) AS claimed,
@@ -115,6 +120,8 @@ extension LedgerCounts {
         superseded = row["superseded"]
         heldOut = row["held_out"]
         claimed = row["claimed"]
-        consumed = row["live"] - pending - parked - heldOut - claimed
+        quarantined = row["quarantined"]
+        dropped = row["dropped"]
+        consumed = row["live"] - pending - parked - heldOut - claimed - quarantined - dropped
     }
 }

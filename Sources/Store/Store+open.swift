@@ -42,7 +42,8 @@ extension Store {
         }
     }
 
-    /// Of one task's training examples from `sequence` on, those that were relabelled or replaced, or are held out now.
+    /// Of one task's training examples from `sequence` on, those that were relabelled or replaced, are held out now, or
+    /// are set aside.
     public func withdrawn(_ task: TaskName, from sequence: Int64) async throws -> [Int64] {
         try await read { db in
             let id = try TaskRecord.id(db, task)
@@ -53,6 +54,9 @@ extension Store {
                     UNION ALL
                     SELECT sequence FROM example
                     WHERE task = :task AND state IN (0, 3) AND held_out = 1 AND sequence >= :sequence
+                    UNION ALL
+                    SELECT sequence FROM example
+                    WHERE task = :task AND \(ExampleState.doubted) AND held_out = 0 AND sequence >= :sequence
                     """,
                 arguments: ["task": id, "sequence": sequence])
         }

@@ -55,7 +55,7 @@ extension Store {
             let digests = try RegistryDigests(db, task: task)
             for table in [
                 "evaluation", "alias_move", "version", "replay_removal", "replay_generation", "update_run",
-                "idempotency", "example", "label", "drift", "drift_event",
+                "idempotency", "quarantine", "example", "label", "drift", "drift_event",
             ] {
                 try db.execute(sql: "DELETE FROM \(table) WHERE task = ?", arguments: [task])
             }

@@ -15,6 +15,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     case noPreviousVersion(TaskName)
     case versionRejected(TaskName, version: String)
     case nothingToLearn(TaskName, heldOut: Int, parked: Int)
+    /// Of the examples named, the first that is not set aside.
+    case notQuarantined(TaskName, sequence: Int64)
     case idempotencyConflict(key: String)
     case invalidEvaluation(reason: String)
 
@@ -52,6 +54,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
             "\(version) of task \"\(task)\" was rejected by the gate; promote another version, or force this one"
         case .nothingToLearn(let task, let heldOut, let parked):
             Self.nothingToLearn(task, heldOut: heldOut, parked: parked)
+        case .notQuarantined(let task, let sequence):
+            "example \(sequence) of task \"\(task)\" is not in quarantine; list the quarantine to see which are"
         case .idempotencyConflict(let key):
             "idempotency key \"\(key)\" was used with a different body; use a new key for a new body"
         case .invalidEvaluation(let reason):

@@ -11,6 +11,7 @@ enum StoreMigrations {
         migrator.registerMigration("2-drift") { try $0.execute(sql: drift) }
         migrator.registerMigration("2-reports") { try $0.execute(sql: reports) }
         migrator.registerMigration("2-analytic") { try $0.execute(sql: analytic) }
+        migrator.registerMigration("3-quarantine") { try $0.execute(sql: quarantine) }
         return migrator
     }
 
@@ -220,5 +221,23 @@ enum StoreMigrations {
             composition TEXT NOT NULL,
             rehearsals TEXT NOT NULL
         ) STRICT;
+        """
+
+    /// `example.vetted` says that the example was found good, by an update or a reviewer, and is not doubted again.
+    /// A row of `quarantine` outlives its decision (`released` or `dropped`) to be counted.
+    private static let quarantine = """
+        ALTER TABLE example ADD COLUMN vetted INTEGER NOT NULL DEFAULT 0;
+        ALTER TABLE update_run ADD COLUMN quarantined_examples INTEGER NOT NULL DEFAULT 0;
+        CREATE INDEX example_doubted ON example (task, state) WHERE state IN (6, 7);
+
+        CREATE TABLE quarantine (
+            sequence INTEGER PRIMARY KEY,
+            task INTEGER NOT NULL REFERENCES task,
+            update_id TEXT NOT NULL,
+            suspicion TEXT NOT NULL,
+            outcome TEXT,
+            since REAL NOT NULL
+        ) STRICT;
+        CREATE INDEX quarantine_task ON quarantine (task, outcome);
         """
 }

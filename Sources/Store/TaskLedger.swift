@@ -103,6 +103,11 @@ struct TaskLedger {
                 WHERE sequence = :sequence
                 """
         ).execute(arguments: ["trained": wasTrained, "drops": dropsText, "sequence": known.sequence])
+        if known.state == .quarantined {
+            // Sent again with another label: the doubt is settled.
+            try db.execute(
+                sql: "UPDATE quarantine SET outcome = 'dropped' WHERE sequence = ?", arguments: [known.sequence])
+        }
         if wasTrained {
             try db.execute(
                 sql:

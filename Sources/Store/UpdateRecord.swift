@@ -59,14 +59,15 @@ struct UpdateRecord {
     func save(_ db: Database) throws {
         try db.execute(
             sql: """
-                UPDATE update_run SET status = ?, experience = ?, new_examples = ?, replayed_examples = ?, progress = ?,
+                UPDATE update_run SET status = ?, experience = ?, new_examples = ?, replayed_examples = ?,
+                    quarantined_examples = ?, progress = ?,
                     attempts = ?, parent = ?, replay = ?, removals_through = ?, version = ?, digest = ?, verdict = ?,
                     error = ?, started_at = ?, finished_at = ?
                 WHERE number = ?
                 """,
             arguments: [
-                value.status.rawValue, value.experience, value.examples.new, value.examples.replayed, value.progress,
-                attempts, inputs?.parent, inputs?.replay, inputs?.removalsThrough,
+                value.status.rawValue, value.experience, value.examples.new, value.examples.replayed,
+                value.examples.quarantined, value.progress, attempts, inputs?.parent, inputs?.replay, inputs?.removalsThrough,
                 value.adapter.flatMap { VersionName.number($0.version) }, value.adapter?.digest,
                 try value.verdict.map(StoredValue.encodeJSON), value.error, value.startedAt?.seconds,
                 value.finishedAt?.seconds, number,
@@ -99,7 +100,9 @@ struct UpdateRecord {
         value = Update(
             id: row["id"], task: try TaskName(row["task_name"]), status: try StoredValue.decode(row["status"]),
             trigger: try StoredValue.decode(row["trigger"]), experience: row["experience"],
-            examples: Update.Examples(new: row["new_examples"], replayed: row["replayed_examples"]),
+            examples: Update.Examples(
+                new: row["new_examples"], replayed: row["replayed_examples"],
+                quarantined: row["quarantined_examples"]),
             progress: row["progress"], verdict: try verdict.map(StoredValue.decodeJSON), adapter: adapter,
             createdAt: Timestamp(seconds: row["created_at"]), startedAt: started.map(Timestamp.init(seconds:)),
             finishedAt: finished.map(Timestamp.init(seconds:)), error: row["error"])

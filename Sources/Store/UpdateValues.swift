@@ -31,6 +31,8 @@ public struct LedgerExample: Sendable, Hashable {
     public var timestamp: Double?
     /// The label and the experience under which the same text was learned before it was relabelled.
     public var replaced: Replaced?
+    /// Found good before, by an update or a reviewer: its label is not doubted again.
+    public var isVetted: Bool
 
     public struct Replaced: Sendable, Hashable {
         public var label: String
@@ -43,8 +45,9 @@ public struct LedgerExample: Sendable, Hashable {
 
     public init(
         sequence: Int64, text: String, label: String, id: String? = nil, source: String? = nil,
-        timestamp: Double? = nil, replaced: Replaced? = nil
+        timestamp: Double? = nil, replaced: Replaced? = nil, isVetted: Bool = false
     ) {
+        self.isVetted = isVetted
         self.replaced = replaced
         self.sequence = sequence
         self.text = text

@@ -79,6 +79,48 @@ struct ServiceTests {
                 #"perennial_examples_total{task="shop",outcome="accepted"} 6"#))
     }
 
+    @Test("Wrong labels among good ones are set aside before they are learned, and wait again once released")
+    func quarantine() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let recipes = home.appending(path: "recipes")
+        let quick = try String(contentsOf: recipes.appending(path: "quick.yaml"), encoding: .utf8)
+        try Data((quick + "\nquarantine: {false_alarms: 0.05}\n").utf8)
+            .write(to: recipes.appending(path: "careful.yaml"))
+        let service = try await ServiceProcess.start(home: home)
+        defer { service.killGroup() }
+        let task = service.url + "/v1/tasks/shop"
+        try await SystemTest.put(
+            task,
+            #"{"kind": "classify", "update": {"min_examples": 1000000, "holdout": 0.3, "recipe": "careful"}}"#)
+        try await SystemTest.post(task + "/examples", SystemTest.examples(0..<160))
+        try await SystemTest.learn(task)
+        let wrong = (400..<405).map { number in
+            SystemTest.example(number).replacing("\"label\": \"", with: "\"source\": \"crowd\", \"label\": \"")
+                .replacing("\"}", with: "\"}\n")
+        }
+        let moved = zip(wrong, SystemTest.labels.dropFirst() + SystemTest.labels).map { line, label in
+            line.replacing(/"label": "[a-z]+"/, with: "\"label\": \"\(label)\"")
+        }
+        try await SystemTest.post(task + "/examples", SystemTest.examples(200..<240) + moved.joined())
+        let id = try await SystemTest.requestUpdate(task)
+        let update = try await SystemTest.wait(service.url, id) { $0.status.isFinal }
+        #expect(update.examples.quarantined == 5)
+        struct List: Decodable { var data: [QuarantinedExample] }
+        let list = try await HTTP.send("GET", task + "/quarantine")
+        let doubted = try JSONDecoder().decode(List.self, from: list.body).data
+        #expect(doubted.map(\.source) == Array(repeating: "crowd", count: 5))
+        #expect(doubted.allSatisfy { $0.text.hasSuffix($0.suspicion.suggested) && $0.update == id })
+
+        let answer = try await HTTP.send(
+            "POST", task + "/quarantine/release", body: Data(#"{"all": true}"#.utf8))
+        #expect(String(decoding: answer.body, as: UTF8.self).contains("5"))
+        let store = try Store(home: Home(root: home))
+        let pending = try await store.pending(try TaskName("shop"))
+        try store.close()
+        #expect(pending.training + pending.heldOut >= 5 && pending.quarantined == 0)
+    }
+
     @Test("SIGTERM during training ends service and trainer with 0 in under five seconds, and the update goes on later")
     func terminates() async throws {
         let home = try SystemTest.temporaryHome()

@@ -40,7 +40,9 @@ struct BenchGate: AsyncParsableCommand {
 
     func run() async throws {
         let start = ContinuousClock.now
-        let recipe = try RecipeLibrary(home: options.homeDirectory).recipe(namedOrIn: recipe)
+        var recipe = try RecipeLibrary(home: options.homeDirectory).recipe(namedOrIn: recipe)
+        // The gate alone: nothing is kept from it.
+        recipe.quarantine.falseAlarms = 0
         let base = try BaseModel(ModelLocation(options).directory(of: model))
         let place =
             if let stream, let data { (stream: URL(filePath: stream), data: URL(filePath: data)) } else {

@@ -42,6 +42,17 @@ struct ServiceClient: Sendable {
 
     func release(_ task: TaskName) async throws -> Data { try await send("POST", "/v1/tasks/\(task)/examples/release") }
 
+    func quarantine(_ task: TaskName, limit: Int) async throws -> [QuarantinedExample] {
+        try decode(
+            ObjectList<QuarantinedExample>.self, from: try await get("/v1/tasks/\(task)/quarantine?limit=\(limit)")
+        ).data
+    }
+
+    /// - Parameter decision: `release` or `drop`.
+    func decide(_ decision: String, _ task: TaskName, _ body: QuarantineBody) async throws -> Data {
+        try await send("POST", "/v1/tasks/\(task)/quarantine/\(decision)", body: JSONEncoder().encode(body))
+    }
+
     func promote(_ version: String, task: TaskName) async throws -> AdapterVersion {
         try decode(
             AdapterVersion.self, from: try await send("POST", "/v1/tasks/\(task)/adapters/\(version)/promote"))
@@ -129,6 +140,12 @@ struct PredictionRequest: Encodable {
         case input, adapter
         case topK = "top_k"
     }
+}
+
+/// Body of a decision about examples in quarantine; one of the two.
+struct QuarantineBody: Encodable {
+    var sequences: [Int64]?
+    var all: Bool?
 }
 
 /// What a prediction carries, as far as the command line shows it.

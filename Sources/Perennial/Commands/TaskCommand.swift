@@ -106,6 +106,10 @@ struct TaskCommand: AsyncParsableCommand {
                     Console.line(
                         "waiting     \(pending.training) to learn, \(pending.heldOut) to hold out, \(pending.parked) parked"
                             + (pending.parked > 0 ? "; give those another try: perennial task release \(name)" : ""))
+                    if pending.quarantined > 0 {
+                        Console.line(
+                            "quarantine  \(pending.quarantined) with doubted labels: perennial quarantine list \(name)")
+                    }
                 }
                 for version in try await client.adapters(name) where version.state == .champion {
                     Console.line("champion    \(version.version) \(version.digest)")

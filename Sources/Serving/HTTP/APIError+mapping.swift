@@ -57,6 +57,7 @@ extension APIError {
         case .unknownTask: .notFound("task", code: "unknown_task", words)
         case .unknownUpdate: .notFound("id", code: "unknown_update", words)
         case .unknownVersion: .notFound("adapter", code: "unknown_adapter", words)
+        case .notQuarantined: .notFound("sequences", code: "not_quarantined", words)
         case .invalidTask(let field, _): .invalid(field, code: "invalid_value", words)
         case .noChampion: .conflict(code: "no_adapter", words)
         case .noPreviousVersion: .conflict(code: "no_previous_version", words)

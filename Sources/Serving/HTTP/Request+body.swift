@@ -5,6 +5,15 @@ extension Request {
     /// Bytes of a body other than examples.
     static let maximumBodyBytes = 1_048_576
 
+    /// `?limit=`, 1 to 1000.
+    func limit(or standard: Int) throws(APIError) -> Int {
+        guard let text = uri.queryParameters["limit"] else { return standard }
+        guard let number = Int(text), (1...1_000).contains(number) else {
+            throw APIError.invalid("limit", code: "out_of_range", "\"limit\" must be a whole number from 1 to 1000")
+        }
+        return number
+    }
+
     /// The body as a JSON object. With `isOptional`, no body is an empty object.
     ///
     /// - Throws: ``APIError`` 400, 413 or 415.

@@ -7,6 +7,7 @@ struct LearningMetrics {
     /// Updates of each task by status, since it was created.
     var updates: [TaskName: [UpdateStatus: Int]]
     var forgetting: [TaskName: ForgettingReport] = [:]
+    var quarantine: [TaskName: QuarantineCounts] = [:]
 
     func write(to text: inout PrometheusText) {
         family("perennial_adapter_version", "Number of the version each task serves.", in: &text) { task in
@@ -26,6 +27,7 @@ struct LearningMetrics {
         }
         writeWaiting(to: &text)
         writeUpdates(to: &text)
+        writeQuarantine(to: &text)
     }
 
     /// A gauge with one sample for each task that has a value.
@@ -43,10 +45,23 @@ struct LearningMetrics {
         for task in tasks {
             let places = [
                 ("training", task.pending.training), ("held_out", task.pending.heldOut),
-                ("parked", task.pending.parked),
+                ("parked", task.pending.parked), ("quarantined", task.pending.quarantined),
             ]
             for (place, count) in places {
                 text.sample("perennial_examples_waiting", [("task", task.task.name.rawValue), ("place", place)], count)
+            }
+        }
+    }
+
+    private func writeQuarantine(to text: inout PrometheusText) {
+        let name = "perennial_quarantine_examples_total"
+        text.family(name, .counter, "Examples set aside for review, and what reviewers decided.")
+        for task in tasks {
+            let counts = quarantine[task.task.name] ?? QuarantineCounts()
+            for (event, count) in [
+                ("set_aside", counts.setAside), ("released", counts.released), ("dropped", counts.dropped),
+            ] {
+                text.sample(name, [("task", task.task.name.rawValue), ("event", event)], count)
             }
         }
     }

@@ -24,6 +24,7 @@ struct MetricsRoute: Sendable {
             text.gauge("perennial_resident_memory_bytes", "Resident memory of the serving process.", bytes)
         }
         var learning = LearningMetrics(tasks: try await store.overview(), updates: try await store.updateCounts())
+        learning.quarantine = try await store.quarantineCounts()
         for task in learning.tasks {
             do {
                 let history = try await store.accuracyHistory(task.task.name)

@@ -13,14 +13,8 @@ struct UpdateRoutes: Sendable {
 
     /// Newest first, 100 of them or `limit`.
     @Sendable private func list(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        var limit = 100
-        if let text = request.uri.queryParameters["limit"] {
-            guard let number = Int(text), (1...1_000).contains(number) else {
-                throw APIError.invalid("limit", code: "out_of_range", "\"limit\" must be a whole number from 1 to 1000")
-            }
-            limit = number
-        }
-        return try .json(ObjectList(data: try await store.updates(try context.taskName(), limit: limit)))
+        return try .json(
+            ObjectList(data: try await store.updates(try context.taskName(), limit: try request.limit(or: 100))))
     }
 
     @Sendable private func ask(_ request: Request, _ context: ServiceContext) async throws -> Response {
