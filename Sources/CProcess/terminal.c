@@ -88,11 +88,30 @@ int terminal_resumed(void) {
     return was;
 }
 
+// Whether the bytes end within an escape sequence: ESC, or ESC [ or ESC O with parameters and no final byte.
+static int is_unfinished(const unsigned char *bytes, ssize_t count) {
+    ssize_t start = count - 1;
+    while (start >= 0 && bytes[start] != 033) start--;
+    if (start < 0) return 0;
+    if (start + 1 == count) return 1;
+    if (bytes[start + 1] != '[' && bytes[start + 1] != 'O') return 0;
+    for (ssize_t i = start + 2; i < count; i++) {
+        if (bytes[i] >= 0x40 && bytes[i] <= 0x7e) return 0;
+    }
+    return 1;
+}
+
 int terminal_read(unsigned char *bytes, int capacity, int milliseconds) {
     struct pollfd input = {.fd = STDIN_FILENO, .events = POLLIN};
     int ready = poll(&input, 1, milliseconds);
     if (ready <= 0) return 0;
     ssize_t count = read(STDIN_FILENO, bytes, (size_t)capacity);
+    // Over a slow line the bytes of an arrow may come one by one: an escape waits a moment for what belongs to it.
+    while (count > 0 && count < capacity && is_unfinished(bytes, count) && poll(&input, 1, 50) > 0) {
+        ssize_t more = read(STDIN_FILENO, bytes + count, (size_t)(capacity - count));
+        if (more <= 0) break;
+        count += more;
+    }
     // A terminal that is gone answers at once, for ever.
     return count > 0 ? (int)count : -1;
 }
