@@ -13,6 +13,15 @@ struct DriftWorld: Sendable {
         case broadLabelShift = "broad_label_shift"
         /// The share comes from labels that were never learned; queries only, nobody labels them.
         case unseenDomain = "unseen_domain"
+
+        static var names: String { allCases.map(\.rawValue).joined(separator: ", ") }
+    }
+
+    /// What was told of traffic that moved, first.
+    struct Told: Sendable {
+        /// Examples since it moved.
+        var after: Int
+        var kinds: [DriftKind]
     }
 
     private struct Item: Sendable {
@@ -31,6 +40,8 @@ struct DriftWorld: Sendable {
     private let traffic: [Item]
     private let unseen: [Item]
     private let byLabel: [Int: [Int]]
+    /// Labels as often as they stand in all rows: which halves the rows fell into is no part of the world.
+    private let population: [Int]
 
     init(_ examples: [Example], unseen: Set<String>, base: BaseModel, threads: Int) throws {
         let tokens = examples.map { base.tokenizer.encode($0.text, maximumLength: 128) }
@@ -57,7 +68,9 @@ struct DriftWorld: Sendable {
         trained = known.filter(Self.isTrained).reduce(into: Array(repeating: 0, count: labels.count)) {
             if let label = position[examples[$1].label] { $0[label] += 1 }
         }
-        byLabel = Dictionary(grouping: traffic.indices) { [traffic] in traffic[$0].label }
+        let byLabel = Dictionary(grouping: traffic.indices) { [traffic] in traffic[$0].label }
+        self.byLabel = byLabel
+        population = known.compactMap { position[examples[$0].label] }.filter { byLabel[$0] != nil }
         guard held.count >= 100, traffic.count >= 500 else {
             throw CommandFailure("\(examples.count) rows are too few; give more with --rows", .badData)
         }
@@ -73,7 +86,7 @@ struct DriftWorld: Sendable {
         for index in 0..<days * daily {
             let time = Double(index) * 86_400 / Double(daily)
             see(draw(&generator), at: time, labelled: true, &drift)
-            told += alarms(&drift, time, &generator)
+            told += alarms(&drift, time, &generator).map { "seed \(seed), day \(index / daily + 1): \($0.message)" }
         }
         return told
     }
@@ -81,7 +94,7 @@ struct DriftWorld: Sendable {
     /// Examples of moved traffic until something is told; `nil` when nothing was within the limit.
     ///
     /// Before it moves, traffic stands still for a while that differs from run to run, so that windows are not in step.
-    func detection(of scenario: Scenario, share: Double, seed: UInt64, limit: Int) -> Int? {
+    func detection(of scenario: Scenario, share: Double, seed: UInt64, limit: Int) -> Told? {
         var generator = SeededGenerator(seed: seed, stream: 22)
         var drift = start(&generator)
         let calm = 300 + Int(generator.nextUnit() * 300)
@@ -91,7 +104,8 @@ struct DriftWorld: Sendable {
         }
         let favoured = favouredLabels(scenario, &generator)
         // What moves at random falls on the favoured labels in their old share anyway, so that much more must move.
-        let old = Double(favoured.reduce(0) { $0 + (byLabel[$1]?.count ?? 0) }) / Double(traffic.count)
+        let isFavoured = Set(favoured)
+        let old = Double(population.count { isFavoured.contains($0) }) / Double(population.count)
         let moving = scenario == .unseenDomain ? share : min(1, share / (1 - old))
         for index in 0..<limit {
             let moves = Double(generator.nextUnit()) < moving
@@ -100,15 +114,15 @@ struct DriftWorld: Sendable {
             case .unseenDomain: item = moves ? pick(unseen, &generator) : draw(&generator)
             case .labelShift, .broadLabelShift:
                 if moves {
-                    let label = favoured[Int(generator.nextUnit() * Float(favoured.count))]
-                    item = traffic[pick(byLabel[label] ?? [], &generator)]
+                    item = draw(pick(favoured, &generator), &generator)
                 } else {
                     item = draw(&generator)
                 }
             }
             let time = Double(calm + index)
             see(item, at: time, labelled: scenario != .unseenDomain, &drift)
-            if !alarms(&drift, time, &generator).isEmpty { return index + 1 }
+            let told = alarms(&drift, time, &generator)
+            if !told.isEmpty { return Told(after: index + 1, kinds: told.map(\.kind)) }
         }
         return nil
     }
@@ -148,13 +162,17 @@ struct DriftWorld: Sendable {
             isCorrect: item.predicted == item.label, confidence: Double(item.confidence), at: time)
     }
 
-    private func alarms(_ drift: inout TaskDrift, _ time: Double, _ generator: inout SeededGenerator) -> [String] {
+    private func alarms(_ drift: inout TaskDrift, _ time: Double, _ generator: inout SeededGenerator) -> [DriftEvent] {
         guard drift.isDue else { return [] }
-        let events = drift.look(at: Timestamp(seconds: time), using: &generator)
-        return events.filter { $0.level == .drift }.map(\.message)
+        return drift.look(at: Timestamp(seconds: time), using: &generator).filter { $0.level == .drift }
     }
 
-    private func draw(_ generator: inout SeededGenerator) -> Item { pick(traffic, &generator) }
+    /// A label in its usual share, then one of its texts.
+    private func draw(_ generator: inout SeededGenerator) -> Item { draw(pick(population, &generator), &generator) }
+
+    private func draw(_ label: Int, _ generator: inout SeededGenerator) -> Item {
+        traffic[pick(byLabel[label] ?? [], &generator)]
+    }
 
     private func pick<Element>(_ elements: [Element], _ generator: inout SeededGenerator) -> Element {
         elements[min(elements.count - 1, Int(generator.nextUnit() * Float(elements.count)))]
