@@ -11,6 +11,11 @@ enum JSON {
 
     static func print(_ value: some Encodable) throws { Console.line(try text(value)) }
     static func printLine(_ value: some Encodable) throws { Console.line(try text(value, pretty: false)) }
+
+    /// As a service answered it, with one line feed at its end.
+    static func printAnswer(_ data: Data) {
+        Console.line(String(decoding: data.last == UInt8(ascii: "\n") ? data.dropLast() : data, as: UTF8.self))
+    }
 }
 
 /// CSV as RFC 4180 has it.

@@ -7,25 +7,7 @@ struct HeatmapTests {
     @Test("The heatmap of four versions")
     func heatmap() throws {
         let text = ForgettingHeatmap.text(try Samples.report(updates: 4), width: 80, color: false)
-        #expect(
-            text == """
-                helpdesk: accuracy in percent on the held-out examples of each experience
-                 version    1    2    3    4
-                      v1  100    ·    ·    ·
-                      v2   97   99    ·    ·
-                      v3   94   96   98    ·
-                      v4   91   93   95   97
-                held out   57   64   71   78
-
-                average accuracy    94.0  last row, mean over experiences
-                forgetting           6.0  best ever minus last, mean over old ones
-                backward transfer   -6.0  last minus when learned, mean over old ones
-                forward transfer     6.2  before learning minus untrained, mean from 2nd on
-                plasticity          98.5  when learned, mean over experiences
-                minimum accuracy    93.0  min-ACC: lowest ever since, mean over old ones
-                anytime accuracy    97.1  AAA: all seen so far, mean over versions
-
-                """)
+        #expect(text == Samples.heatmap + "\n")
     }
 
     @Test("Many experiences: first and last are shown, the middle is left out")

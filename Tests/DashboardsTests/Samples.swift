@@ -145,6 +145,32 @@ enum Samples {
             report: task ? try Samples.task() : nil)
     }
 
+    /// What stands above every frame of 80 columns.
+    static let header = """
+        perennial  http://127.0.0.1:8088  all-MiniLM-L6-v2  up 2 h 05 min
+        412 requests/s · p50 1.90 ms · p99 8.40 ms · queue 3 · 12 updates today
+        replay 29.2 kB · memory 312 MB
+        """
+
+    /// ``report(updates:)`` of four as a terminal shows it.
+    static let heatmap = """
+        helpdesk: accuracy in percent on the held-out examples of each experience
+         version    1    2    3    4
+              v1  100    ·    ·    ·
+              v2   97   99    ·    ·
+              v3   94   96   98    ·
+              v4   91   93   95   97
+        held out   57   64   71   78
+
+        average accuracy    94.0  last row, mean over experiences
+        forgetting           6.0  best ever minus last, mean over old ones
+        backward transfer   -6.0  last minus when learned, mean over old ones
+        forward transfer     6.2  before learning minus untrained, mean from 2nd on
+        plasticity          98.5  when learned, mean over experiences
+        minimum accuracy    93.0  min-ACC: lowest ever since, mean over old ones
+        anytime accuracy    97.1  AAA: all seen so far, mean over versions
+        """
+
     static func digest(_ number: Int) -> String { "sha256:" + String(repeating: "\(number)a", count: 32) }
 
     /// Seconds from noon of a day in 2026.

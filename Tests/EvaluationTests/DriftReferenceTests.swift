@@ -63,8 +63,7 @@ struct DriftReferenceTests {
 
     @Test("MMD with the median heuristic is that of scikit-learn's kernel, for every assignment")
     func maximumMeanDiscrepancy() {
-        let features = recorded.features
-        let matrix = FeatureMatrix(features.rows, width: 12)
+        let (features, matrix) = (recorded.features, recorded.features.matrix)
         let test = MaximumMeanDiscrepancy(gram: matrix.gram, count: matrix.count, first: features.first)
         #expect(close(test.bandwidth, features.bandwidth, relative: 1e-5))
         #expect(close(test.squared, features.mmd, absolute: 1e-5))
@@ -78,8 +77,7 @@ struct DriftReferenceTests {
 
     @Test("the domain classifier scores as scikit-learn's logistic regression does, out of the same folds")
     func domainClassifier() {
-        let features = recorded.features
-        let matrix = FeatureMatrix(features.rows, width: 12)
+        let (features, matrix) = (recorded.features, recorded.features.matrix)
         let classifier = DomainClassifier(gram: matrix.gram, count: matrix.count, first: features.first)
         #expect(close(classifier.areaUnderCurve, features.auc, absolute: 1e-3))
         #expect(close(classifier.pValue, features.aucP, relative: 0.05))
@@ -154,6 +152,8 @@ private struct Recorded: Decodable {
         var auc: Double
         var aucP: Double
         var decision: [Double]
+
+        var matrix: FeatureMatrix { FeatureMatrix(rows, width: 12) }
 
         enum CodingKeys: String, CodingKey {
             case first, rows, bandwidth, mmd, assignments, permuted, auc, decision

@@ -32,7 +32,7 @@ struct FeedbackCommand: AsyncParsableCommand {
             id: prediction, index: index, label: label, correct: label == nil ? right : nil, comment: comment)
         try await withClient(options, service) { client in
             let data = try await client.feedback(task, body, key: UUID().uuidString)
-            if options.json { return Console.line(String(decoding: data, as: UTF8.self)) }
+            if options.json { return JSON.printAnswer(data) }
             let answer = try client.decode(FeedbackAnswer.self, from: data)
             let verdict = answer.correct ? "right" : "wrong"
             guard let example = answer.example else {

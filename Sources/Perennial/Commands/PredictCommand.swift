@@ -37,7 +37,7 @@ struct PredictCommand: AsyncParsableCommand {
 
     private func answer(_ texts: [String], task: TaskName, client: ServiceClient) async throws {
         let data = try await client.predict(task, PredictionRequest(input: texts, topK: topK, adapter: adapter))
-        if options.json { return Console.line(String(decoding: data, as: UTF8.self)) }
+        if options.json { return JSON.printAnswer(data) }
         let answer = try client.decode(PredictionAnswer.self, from: data)
         for (text, item) in zip(texts, answer.data) {
             let choices = item.top.map { String(format: "%@ %.3f", $0.label, $0.score) }.joined(separator: ", ")

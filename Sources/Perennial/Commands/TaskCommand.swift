@@ -38,7 +38,7 @@ struct TaskCommand: AsyncParsableCommand {
             try await withClient(options, service) { client in
                 let answer = try await client.putTask(name, body)
                 if options.json {
-                    Console.line(String(decoding: answer, as: UTF8.self))
+                    JSON.printAnswer(answer)
                 } else {
                     Console.line("task \(name) is ready; stream examples with: perennial ingest FILE --task \(name)")
                 }
@@ -70,7 +70,7 @@ struct TaskCommand: AsyncParsableCommand {
         func run() async throws {
             try await withClient(options, service) { client in
                 let answer = try await client.tasks()
-                if options.json { return Console.line(String(decoding: answer, as: UTF8.self)) }
+                if options.json { return JSON.printAnswer(answer) }
                 let tasks = try client.decode(ObjectList<LearningTask>.self, from: answer).data
                 if tasks.isEmpty { return Console.line("no tasks yet; create one with: perennial task create NAME") }
                 for task in tasks {
@@ -91,7 +91,7 @@ struct TaskCommand: AsyncParsableCommand {
             let name = try TaskName(name)
             try await withClient(options, service) { client in
                 let answer = try await client.task(name)
-                if options.json { return Console.line(String(decoding: answer, as: UTF8.self)) }
+                if options.json { return JSON.printAnswer(answer) }
                 let task = try client.decode(LearningTask.self, from: answer)
                 let policy = task.update
                 Console.line("task        \(task.name) (\(task.kind.rawValue))")
@@ -131,7 +131,7 @@ struct TaskCommand: AsyncParsableCommand {
             let name = try TaskName(name)
             try await withClient(options, service) { client in
                 let answer = try await client.release(name)
-                if options.json { return Console.line(String(decoding: answer, as: UTF8.self)) }
+                if options.json { return JSON.printAnswer(answer) }
                 Console.line("parked examples of \(name) join the next update")
             }
         }
