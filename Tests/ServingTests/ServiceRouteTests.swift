@@ -61,6 +61,16 @@ import Testing
         try store.close()
     }
 
+    @Test func everyFamilyIsThereBeforeItsFirstEvent() async throws {
+        try await ServiceHarness.run { service in
+            let text = try await service.expect(.get, "/metrics", 200).text
+            for family in [
+                "perennial_requests_total counter", "perennial_request_duration_seconds histogram",
+                "perennial_examples_total counter", "perennial_drift_events_total counter",
+            ] { #expect(text.contains("# TYPE \(family)\n"), "\(family)") }
+        }
+    }
+
     @Test func metricsCountRequestsByRouteAndNeverByPath() async throws {
         try await ServiceHarness.run { service in
             try await service.makeTask("t", versions: 1)

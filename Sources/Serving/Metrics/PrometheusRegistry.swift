@@ -57,6 +57,13 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
         remove { labels, _ in labels.pairs.contains(Labels.Pair(name: name, value: value)) }
     }
 
+    /// A family that is scraped before it has any series, so that what asks for it finds it from the start.
+    ///
+    /// - Parameter name: as it is written.
+    func announce(_ name: String, _ kind: PrometheusText.Kind) {
+        families.withLock { families in families[name] = families[name] ?? Family(kind: kind) }
+    }
+
     package func write(to text: inout PrometheusText) {
         for (name, family) in families.withLock({ $0 }).sorted(by: { $0.key < $1.key }) {
             text.family(name, family.kind, descriptions[name]?.help ?? name)

@@ -38,6 +38,9 @@ public final class ServiceMetrics: Sendable {
         tokens = Counter(label: "perennial_inference_tokens", factory: registry)
         adapterLoads = Counter(label: "perennial_adapter_loads", factory: registry)
         adapterFailures = Counter(label: "perennial_adapter_load_failures", factory: registry)
+        registry.announce("perennial_requests_total", .counter)
+        registry.announce("perennial_request_duration_seconds", .histogram)
+        registry.announce("perennial_examples_total", .counter)
     }
 
     /// - Parameter route: a template such as `/v1/tasks/{task}`; paths that match none share one value, so that there
