@@ -10,6 +10,11 @@ enum DriftAdvice {
         return "\(samples.current) of \(samples.minimum) observations needed; nothing is judged before"
     }
 
+    static func newVersion(_ samples: DriftVerdict.Samples) -> String {
+        "Told of the version before; this one is judged after \(samples.minimum) observations, "
+            + "\(samples.current) have come."
+    }
+
     static func newLabels(_ labels: [String], _ level: DriftLevel) -> String {
         guard let first = labels.first else { return "Every arriving label is known to the adapter." }
         let names = labels.count == 1 ? "\"\(first)\" is" : "\"\(first)\" and \(labels.count - 1) more are"

@@ -30,6 +30,12 @@ extension TaskDrift {
             reference: referenceSize(test.source), current: held, minimum: options.minimumSample)
         let threshold = test.threshold(options, referenceAccuracy: reference?.accuracy)
         guard let result = results[test] else {
+            // Another version came into service while it lasted: it goes on until that one has been judged.
+            if case .drifting(let since, _) = signals[test]?.phase {
+                return DriftVerdict(
+                    kind: test.kind, statistic: test.statistic, threshold: threshold, samples: samples, level: .drift,
+                    since: Timestamp(seconds: since), advice: DriftAdvice.newVersion(samples))
+            }
             return DriftVerdict(
                 kind: test.kind, statistic: test.statistic, threshold: threshold, samples: samples,
                 level: .insufficient, advice: DriftAdvice.insufficient(samples))

@@ -3,8 +3,9 @@ import Schema
 /// Drift of one task: what was seen lately, what it is compared with, and what came of it. Bounded, a value, saved and
 /// restored whole; holds no text.
 ///
-/// Features are those of the frozen base, so they stay comparable whatever adapter serves. Answers are compared within
-/// one adapter: a new one starts their window afresh.
+/// Features are those of the frozen base, so they stay comparable whatever adapter serves. Answers and arrivals are
+/// compared within one adapter: a new one starts their windows afresh, because it answers otherwise and has learned what
+/// had arrived.
 public struct TaskDrift: Sendable, Codable {
     public var options: DriftOptions { didSet { applyOptions(oldValue) } }
     package private(set) var reference: DriftReference?
@@ -98,6 +99,7 @@ public struct TaskDrift: Sendable, Codable {
         guard isOther else { return }
         // Answers of another adapter are not this one's; and what its training took in is drift no more.
         predictions.removeAll()
+        arrivals.removeAll()
         calibration = CalibrationBins()
         distance = AdaptiveWindow(delta: options.adwinDelta)
         detections.distance = nil
