@@ -6,13 +6,16 @@ import Testing
 struct FrameTests {
     /// A frame after some keys, without the blanks at the end of its lines and without its last blank lines.
     private func frame(_ columns: Int, _ rows: Int, keys: String = "", color: Bool = false) throws -> String {
+        let text = try drawn(columns, rows, keys: keys, color: color)
+        #expect(text.split(separator: "\n", omittingEmptySubsequences: false).count == rows)
+        return text.replacing(#/ +(?=\n|$)/#, with: "")
+    }
+
+    private func drawn(_ columns: Int, _ rows: Int, keys: String, color: Bool = false) throws -> String {
         let snapshot = try Samples.snapshot(task: true)
         var state = DashboardState()
         for key in KeyDecoding.keys(Array(keys.utf8)) { #expect(state.handle(key, snapshot, rows: rows) == nil) }
-        let text = DashboardFrame(snapshot, state: state).text(columns: columns, rows: rows, color: color)
-        let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-        #expect(lines.count == rows)
-        return text.replacing(#/ +(?=\n|$)/#, with: "")
+        return DashboardFrame(snapshot, state: state).text(columns: columns, rows: rows, color: color)
     }
 
     @Test("The overview at 80 × 24")
@@ -20,9 +23,7 @@ struct FrameTests {
         #expect(
             try frame(80, 24, keys: "")
                 == """
-                perennial  http://127.0.0.1:8088  all-MiniLM-L6-v2  up 2 h 05 min
-                412 requests/s · p50 1.90 ms · p99 8.40 ms · queue 3 · 12 updates today
-                replay 29.2 kB · memory 312 MB
+                \(Samples.header)
 
                   TASK        VER   NEW  REPLAY ACCURACY  LOST DRIFT        UPDATE STATE
                 ▸ helpdesk    v4    180 25.2 kB ████ 93.8  6.2 drift labels   10 s training 45 %
@@ -100,9 +101,7 @@ struct FrameTests {
         #expect(
             try frame(80, 24, keys: "\r")
                 == """
-                perennial  http://127.0.0.1:8088  all-MiniLM-L6-v2  up 2 h 05 min
-                412 requests/s · p50 1.90 ms · p99 8.40 ms · queue 3 · 12 updates today
-                replay 29.2 kB · memory 312 MB
+                \(Samples.header)
 
                 helpdesk  [ 1 task ]  2 updates    3 adapters    4 replay
 
@@ -112,7 +111,9 @@ struct FrameTests {
                   were.
                 Drift in labels since 2026-09-21 12:00: PSI 0.310 over 0.250. Other labels
                   arrive than the adapter was judged on; let it learn them.
-                Done: an update was started (u5).
+                Done: an update was started (u5), training.
+                Forgetting followed: what was learned before the drift is answered 91.0 % right
+                  by v4, 100.0 % by v1.
                 Last gate (experience 5): rejected: slice 2 fell 3.1 points, 95 % interval 1.2
                   to 5.0, of 412 examples
 
@@ -120,9 +121,7 @@ struct FrameTests {
                 drift   labels         PSI 0.310 over 0.250  412 against 1,200 since 2026-09-21…
                         Other labels arrive than the adapter was judged on; let it learn them.
                 ok      input          MMD 0.001, p 0.410  412 against 1,200
-                too few accuracy       ADWIN –  12 against 30; 100 are needed
-                2026-09-21 12:16 labels drifted: PSI 0.31; an update was started (u5)
-                ↓ 30 more lines
+                ↓ 32 more lines
                 ↑↓ scroll  ←→ 1-4 views  r roll back  esc back  ? help  q quit
                 """)
     }
@@ -141,7 +140,8 @@ struct FrameTests {
                 Forgetting is 6.0 points: old experiences are answered worse than they once were.
                 Drift in labels since 2026-09-21 12:00: PSI 0.310 over 0.250. Other labels arrive than the adapter was judged on; let it
                   learn them.
-                Done: an update was started (u5).
+                Done: an update was started (u5), training.
+                Forgetting followed: what was learned before the drift is answered 91.0 % right by v4, 100.0 % by v1.
                 Last gate (experience 5): rejected: slice 2 fell 3.1 points, 95 % interval 1.2 to 5.0, of 412 examples
 
                 DRIFT
@@ -152,25 +152,10 @@ struct FrameTests {
                 2026-09-21 12:16 labels drifted: PSI 0.31; an update was started (u5)
 
                 LEARNED, KEPT AND LOST
-                helpdesk: accuracy in percent on the held-out examples of each experience
-                 version    1    2    3    4
-                      v1  100    ·    ·    ·
-                      v2   97   99    ·    ·
-                      v3   94   96   98    ·
-                      v4   91   93   95   97
-                held out   57   64   71   78
-
-                average accuracy    94.0  last row, mean over experiences
-                forgetting           6.0  best ever minus last, mean over old ones
-                backward transfer   -6.0  last minus when learned, mean over old ones
-                forward transfer     6.2  before learning minus untrained, mean from 2nd on
-                plasticity          98.5  when learned, mean over experiences
-                minimum accuracy    93.0  min-ACC: lowest ever since, mean over old ones
-                anytime accuracy    97.1  AAA: all seen so far, mean over versions
+                \(Samples.heatmap)
 
                 TIMELINE
-                accuracy by version  ████  93.8 %
-                ↓ 9 more lines
+                ↓ 10 more lines
                 ↑↓ scroll  ←→ 1-4 views  r roll back  esc back  ? help  q quit
                 """)
     }
@@ -180,9 +165,7 @@ struct FrameTests {
         #expect(
             try frame(80, 24, keys: "\r2")
                 == """
-                perennial  http://127.0.0.1:8088  all-MiniLM-L6-v2  up 2 h 05 min
-                412 requests/s · p50 1.90 ms · p99 8.40 ms · queue 3 · 12 updates today
-                replay 29.2 kB · memory 312 MB
+                \(Samples.header)
 
                 helpdesk    1 task  [ 2 updates ]  3 adapters    4 replay
 
@@ -212,9 +195,7 @@ struct FrameTests {
         #expect(
             try frame(80, 24, keys: "\r3")
                 == """
-                perennial  http://127.0.0.1:8088  all-MiniLM-L6-v2  up 2 h 05 min
-                412 requests/s · p50 1.90 ms · p99 8.40 ms · queue 3 · 12 updates today
-                replay 29.2 kB · memory 312 MB
+                \(Samples.header)
 
                 helpdesk    1 task    2 updates  [ 3 adapters ]  4 replay
 
@@ -244,9 +225,7 @@ struct FrameTests {
         #expect(
             try frame(80, 24, keys: "\r4")
                 == """
-                perennial  http://127.0.0.1:8088  all-MiniLM-L6-v2  up 2 h 05 min
-                412 requests/s · p50 1.90 ms · p99 8.40 ms · queue 3 · 12 updates today
-                replay 29.2 kB · memory 312 MB
+                \(Samples.header)
 
                 helpdesk    1 task    2 updates    3 adapters  [ 4 replay ]
 
@@ -285,11 +264,7 @@ struct FrameTests {
     @Test("Nothing is wider or longer than it may be", arguments: [(40, 10), (60, 3), (80, 24), (200, 80)])
     func bounds(columns: Int, rows: Int) throws {
         for keys in ["", "\r", "\r2", "\r3", "\r4", "?"] {
-            let snapshot = try Samples.snapshot(task: true)
-            var state = DashboardState()
-            for key in KeyDecoding.keys(Array(keys.utf8)) { _ = state.handle(key, snapshot, rows: rows) }
-            let text = DashboardFrame(snapshot, state: state).text(columns: columns, rows: rows, color: false)
-            let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+            let lines = try drawn(columns, rows, keys: keys).split(separator: "\n", omittingEmptySubsequences: false)
             #expect(lines.count <= rows)
             #expect(lines.allSatisfy { $0.count <= columns }, "\(keys)")
         }

@@ -33,7 +33,8 @@ struct PageTests {
     func story() throws {
         let html = try page()
         #expect(html.contains("Drift in labels since 2026-09-21 12:00: PSI 0.310 over 0.250."))
-        #expect(html.contains("Done: an update was started (u5)."))
+        #expect(html.contains("Done: an update was started (u5), training."))
+        #expect(html.contains("Forgetting followed: what was learned before the drift is answered 91.0 % right by v4"))
         #expect(html.contains("Forgetting is 6.0 points"))
         #expect(html.contains("rejected: slice 2 fell 3.1 points, 95 % interval 1.2 to 5.0, of 412 examples"))
     }

@@ -49,7 +49,8 @@ public struct DashboardFrame: Sendable {
             figures.append("p99 \(duration(rates.percentile99))")
         }
         figures.append("queue \(overview.queue)")
-        figures.append("\(Formatting.count(overview.updatesToday)) updates today")
+        figures.append("\(Formatting.count(overview.updatesToday)) "
+                + (overview.updatesToday == 1 ? "update" : "updates") + " today")
         figures.append("replay \(Formatting.bytes(overview.replayBytes))")
         if let bytes = overview.residentBytes { figures.append("memory \(Formatting.bytes(bytes))") }
         // A figure is never cut in two: what does not fit goes to the next line.

@@ -42,17 +42,20 @@ enum DriftWords {
         return "\(name(drift.level)) \(name(kind))\(since)"
     }
 
-    /// `PSI 0.31 over 0.25`, or `KS p 0.002 under 0.05`.
+    /// `PSI 0.310 over 0.250, p 0.002`; where the p-value alone decides, `KS 0.120, p 0.002 under 0.050`.
     static func evidence(_ verdict: DriftVerdict) -> String {
-        let name = name(statistic: verdict.statistic)
-        if let p = verdict.pValue {
-            let side = verdict.threshold.map { p < $0 ? " under \(Formatting.statistic($0))" : "" } ?? ""
-            return "\(name) \(Formatting.statistic(verdict.value)), p \(Formatting.statistic(p))\(side)"
+        let value = "\(name(statistic: verdict.statistic)) \(Formatting.statistic(verdict.value))"
+        let p = verdict.pValue.map { ", p \(Formatting.statistic($0))" } ?? ""
+        guard let limit = verdict.threshold else { return value + p }
+        let threshold = Formatting.statistic(limit)
+        switch verdict.statistic {
+        case "mmd", "ks": return value + p + ((verdict.pValue ?? 1) < limit ? " under \(threshold)" : "")
+        // The value is the mean of the window, the threshold the confidence of a cut.
+        case "adwin": return "\(value), δ \(threshold)"
+        default:
+            let side = verdict.value.map { $0 >= limit ? "over" : "under" } ?? "of"
+            return "\(value) \(side) \(threshold)\(p)"
         }
-        let threshold = verdict.threshold.map { limit in
-            " \(verdict.value.map { $0 >= limit ? "over" : "under" } ?? "of") \(Formatting.statistic(limit))"
-        }
-        return "\(name) \(Formatting.statistic(verdict.value))\(threshold ?? "")"
     }
 
     /// How many samples were compared, or how many are missing.

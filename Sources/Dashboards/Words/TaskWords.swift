@@ -17,7 +17,7 @@ enum TaskWords {
         return task.champion == nil ? "no adapter" : "serving"
     }
 
-    /// The task in one to four sentences: what serves, what was kept, what drifts, what was done.
+    /// The task in a few sentences: what serves, what was kept, what drifts, what was done, what came of it.
     static func story(_ report: TaskReport) -> [String] {
         var sentences: [String] = []
         if let champion = report.champion {
@@ -39,15 +39,7 @@ enum TaskWords {
                     ? "Forgetting is \(points) points: old experiences are answered worse than they once were."
                     : "Forgetting is \(points) points: what was learned is kept.")
         }
-        if let drift = report.drift, let worst = drift.worst, worst.level >= .watch {
-            let since = worst.since.map { " since \(Formatting.moment($0))" } ?? ""
-            let word = worst.level == .drift ? "Drift" : "A sign of drift"
-            sentences.append(
-                "\(word) in \(DriftWords.name(worst.kind))\(since): \(DriftWords.evidence(worst)). \(worst.advice)")
-            if let event = drift.events.first(where: { $0.kind == worst.kind && $0.action != nil }) {
-                sentences.append("Done: \(done(event)).")
-            }
-        }
+        sentences += DriftStory(report: report).sentences()
         if let update = report.updates.first, update.status == .rejected || update.status == .failed {
             sentences.append("The last update was not promoted. \(verdict(update)).")
         }

@@ -9,7 +9,7 @@ import Schema
 /// are.
 struct LiveDashboard {
     /// Of one core.
-    static let share = 0.015
+    static let share = 0.012
 
     private enum Event: Sendable {
         case keys([Key])
