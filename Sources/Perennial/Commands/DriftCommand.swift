@@ -8,14 +8,41 @@ struct DriftCommand: AsyncParsableCommand {
         abstract: "Whether queries and arriving examples still resemble what the serving adapter learned.")
     @OptionGroup var options: GlobalOptions
     @OptionGroup var service: ServiceOptions
-    @Argument var task: String
+    @Argument(help: "Tasks; all of them without any.") var tasks: [String] = []
+    @Flag(help: "Print CSV: a line for each statistic.") var csv = false
+
+    func validate() throws {
+        if csv, options.json { throw ValidationError("--csv and --json exclude each other") }
+    }
 
     func run() async throws {
-        let task = try TaskName(task)
-        try await withClient(options, service) { client in
-            let report = try await client.drift(task)
-            if options.json { return try JSON.print(report) }
-            Console.output(Self.text(report))
+        let named = try tasks.map { try TaskName($0) }
+        let reports = try await withClient(options, service) { client in
+            var reports: [DriftReport] = []
+            for task in try await client.names(named) { reports.append(try await client.drift(task)) }
+            return reports
+        }
+        if options.json {
+            return named.count == 1 ? try JSON.print(reports[0]) : try JSON.print(ObjectList(data: reports))
+        }
+        if csv { return CSV.print(Self.columns, reports.flatMap(Self.rows)) }
+        Console.output(reports.map(Self.text).joined(separator: "\n"))
+    }
+
+    private static let columns = [
+        "task", "kind", "statistic", "level", "value", "threshold", "p_value", "reference", "current", "minimum", "from",
+        "to", "since",
+    ]
+
+    private static func rows(_ report: DriftReport) -> [[String]] {
+        report.verdicts.map { verdict in
+            [
+                report.task.rawValue, verdict.kind.rawValue, verdict.statistic, verdict.level.rawValue,
+                CSV.number(verdict.value), CSV.number(verdict.threshold), CSV.number(verdict.pValue),
+                "\(verdict.samples.reference)", "\(verdict.samples.current)", "\(verdict.samples.minimum)",
+                verdict.window?.from.description ?? "", verdict.window?.to.description ?? "",
+                verdict.since?.description ?? "",
+            ]
         }
     }
 
