@@ -36,7 +36,7 @@ struct DriftStoryTests {
         let text = try text(
             [
                 event(-9_000, .input, .drift), event(-8_500, .input, .ok),
-                event(-7_000, .prediction, .drift, update: "u4"), event(-6_500, .label, .drift, update: "u4"),
+                event(-7_000, .prediction, .drift, update: "u4"), event(-6_500, .label, .drift, update: "u5"),
                 event(-4_000, .label, .ok), event(-3_000, .prediction, .ok),
             ], verdicts: calm
         ) { report in
@@ -46,7 +46,7 @@ struct DriftStoryTests {
         #expect(
             text.contains(
                 "The last drift, in predictions, labels, was told at 2026-09-21 12:16 and ended at 2026-09-21 13:23."))
-        #expect(text.contains("Done: an update was started (u4), promoted as v2."))
+        #expect(text.contains("Done: an update was started (u4), promoted as v2; another (u5), training."))
         #expect(text.contains("Forgetting followed: what was learned before the drift is answered 91.0 % right by v4,"))
     }
 

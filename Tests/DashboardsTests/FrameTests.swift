@@ -118,10 +118,10 @@ struct FrameTests {
                   to 5.0, of 412 examples
 
                 DRIFT
-                drift   labels         PSI 0.310 over 0.250  412 against 1,200 since 2026-09-21…
-                        Other labels arrive than the adapter was judged on; let it learn them.
-                ok      input          MMD 0.001, p 0.410  412 against 1,200
-                ↓ 32 more lines
+                drift   labels         PSI 0.310 over 0.250  412 against 1,200
+                        Since 2026-09-21 12:00. Other labels arrive than the adapter was judged
+                        on; let it learn them.
+                ↓ 33 more lines
                 ↑↓ scroll  ←→ 1-4 views  r roll back  esc back  ? help  q quit
                 """)
     }
@@ -145,8 +145,8 @@ struct FrameTests {
                 Last gate (experience 5): rejected: slice 2 fell 3.1 points, 95 % interval 1.2 to 5.0, of 412 examples
 
                 DRIFT
-                drift   labels         PSI 0.310 over 0.250  412 against 1,200 since 2026-09-21 12:00
-                        Other labels arrive than the adapter was judged on; let it learn them.
+                drift   labels         PSI 0.310 over 0.250  412 against 1,200
+                        Since 2026-09-21 12:00. Other labels arrive than the adapter was judged on; let it learn them.
                 ok      input          MMD 0.001, p 0.410  412 against 1,200
                 too few accuracy       ADWIN –  12 against 30; 100 are needed
                 2026-09-21 12:16 labels drifted: PSI 0.31; an update was started (u5)

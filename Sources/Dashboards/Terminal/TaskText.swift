@@ -45,18 +45,17 @@ public enum TaskText {
                 case .ok: .good
                 case .insufficient: .faint
                 }
-            let since = verdict.level >= .watch ? verdict.since.map { " since \(Formatting.moment($0))" } ?? "" : ""
             lines.append(
                 TextLine([
                     TextSpan(text: DriftWords.name(verdict.level).padded(to: 8), style: style),
                     TextSpan(text: DriftWords.name(verdict.kind).padded(to: 15)),
                     TextSpan(text: DriftWords.evidence(verdict)),
-                    TextSpan(text: "  " + DriftWords.samples(verdict.samples) + since, style: .faint),
+                    TextSpan(text: "  " + DriftWords.samples(verdict.samples), style: .faint),
                 ]))
             guard verdict.level >= .watch else { continue }
-            lines += TextBlocks.wrapped("        " + verdict.advice, width: width, indent: 8).map { line in
-                TextLine(
-                    [TextSpan(text: "        ")] + line.spans.map { TextSpan(text: $0.text.trimmingLeadingSpaces()) })
+            let since = verdict.since.map { "Since \(Formatting.moment($0)). " } ?? ""
+            lines += TextBlocks.wrapped(since + verdict.advice, width: width - 8, indent: 0).map { line in
+                TextLine([TextSpan(text: "        ")] + line.spans)
             }
         }
         for event in drift.events.prefix(3) {
@@ -109,8 +108,4 @@ public enum TaskText {
                     "expected calibration error \(error) points of \(evaluation.examples) held-out examples", .faint)
             ]
     }
-}
-
-extension String {
-    func trimmingLeadingSpaces() -> String { String(drop { $0 == " " }) }
 }

@@ -66,14 +66,20 @@ struct DriftStory {
         return others.isEmpty ? [] : ["Also in drift: \(others.joined(separator: ", "))."]
     }
 
-    /// What the first event that did more than warn did, and how its update ended.
+    /// Which updates it started and how they ended; else what the first event did.
     private func done(_ episode: Episode) -> String {
-        let acted = episode.events.first { $0.update != nil } ?? episode.events.first { $0.action != "warn" }
-        guard let event = acted ?? episode.events.first else { return "nothing" }
-        let update = event.update.flatMap { id in report.updates.first { $0.id == id } }
-        guard let update else { return TaskWords.done(event) }
-        let ending = update.status == .promoted ? update.adapter.map { ", promoted as \($0.version)" } : nil
-        return TaskWords.done(event) + (ending ?? ", \(update.status.rawValue)")
+        var started: [String] = []
+        for id in episode.events.compactMap(\.update) where !started.contains(id) { started.append(id) }
+        guard !started.isEmpty else {
+            let acted = episode.events.first { $0.action != "warn" } ?? episode.events.first
+            return acted.map(TaskWords.done) ?? "nothing"
+        }
+        return started.enumerated().map { index, id in
+            let update = report.updates.first { $0.id == id }
+            let promoted = update?.status == .promoted ? update?.adapter.map { "promoted as \($0.version)" } : nil
+            let ending = (promoted ?? update?.status.rawValue).map { ", \($0)" } ?? ""
+            return (index == 0 ? "an update was started (\(id))" : "another (\(id))") + ending
+        }.joined(separator: "; ")
     }
 
     /// Whether forgetting followed: what was learned before the drift, answered then and now.
