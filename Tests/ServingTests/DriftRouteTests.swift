@@ -77,6 +77,21 @@ import Testing
         }
     }
 
+    @Test func aDriftRaisesTheReplayShareOfTheNextUpdateWhereThePolicySaysSo() async throws {
+        try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
+            let task = try await makeTask(service, onDrift: "replay")
+            try await predict(service, ["text 1"])
+            try await service.drift.tick()
+            _ = try await service.store.append(
+                LedgerBatch((0..<30).map { Example(text: "new \($0)", label: "refund") }), to: task)
+            try await service.drift.tick()
+            #expect(try await service.store.updates(task).allSatisfy { $0.trigger != .drift })
+            _ = try await service.store.requestUpdate(task)
+            let work = try #require(try await service.store.claimNextUpdate())
+            #expect(work.replayFactor == 2)
+        }
+    }
+
     @Test func whatIsNoThresholdIsRefused() async throws {
         try await ServiceHarness.run { service in
             let put = { (update: String) in #"{"kind":"classify","update":\#(update)}"# }
