@@ -44,10 +44,7 @@ struct BenchGate: AsyncParsableCommand {
         // The gate alone: nothing is kept from it.
         recipe.quarantine.falseAlarms = 0
         let base = try BaseModel(ModelLocation(options).directory(of: model))
-        let place =
-            if let stream, let data { (stream: URL(filePath: stream), data: URL(filePath: data)) } else {
-                try StreamFile.demo()
-            }
+        let place = try StreamFile.place(stream: stream, data: data, seed: recipe.seed)
         let world = try GateWorld(
             StreamFile.load(from: place.stream), folder: place.data, maximum: experiences, seed: recipe.seed)
         let progress = ProgressLine("gate", quiet: options.hidesProgress)

@@ -38,10 +38,7 @@ struct BenchQuarantine: AsyncParsableCommand {
         var recipe = try RecipeLibrary(home: options.homeDirectory).recipe(namedOrIn: recipe)
         recipe.quarantine.falseAlarms = falseAlarms ?? recipe.quarantine.falseAlarms
         let base = try BaseModel(ModelLocation(options).directory(of: model))
-        let place =
-            if let stream, let data { (stream: URL(filePath: stream), data: URL(filePath: data)) } else {
-                try StreamFile.demo()
-            }
+        let place = try StreamFile.place(stream: stream, data: data, seed: recipe.seed)
         let world = try GateWorld(
             StreamFile.load(from: place.stream), folder: place.data, maximum: experiences, seed: recipe.seed)
         let progress = ProgressLine("quarantine", quiet: options.hidesProgress)

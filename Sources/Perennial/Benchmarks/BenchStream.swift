@@ -70,18 +70,11 @@ struct BenchStream: AsyncParsableCommand {
     private func measure(_ recipe: Recipe, seed: UInt64?, learner: Learner) throws -> StreamResult {
         var recipe = recipe
         if let seed { recipe.seed = seed }
-        let (file, folder) = try place(seed: recipe.seed)
+        let (file, folder) = try StreamFile.place(stream: stream, data: data, seed: recipe.seed)
         let measurement = StreamMeasurement(
             learner: learner, recipe: recipe, holdout: holdout,
             progress: ProgressLine("\(recipe.name), seed \(recipe.seed)", quiet: options.hidesProgress))
         return try measurement.run(try StreamFile.load(from: file), folder: folder)
-    }
-
-    private func place(seed: UInt64) throws -> (stream: URL, data: URL) {
-        if let stream, let data {
-            return (URL(filePath: stream.replacing("{seed}", with: "\(seed)")), URL(filePath: data))
-        }
-        return try StreamFile.demo()
     }
 
     private func show(_ entry: StreamComparison.Entry) {

@@ -16,8 +16,15 @@ struct StreamFile: Decodable {
         var path: String
     }
 
-    /// The demo's stream, and the folder of its data.
-    static func demo() throws -> (stream: URL, data: URL) {
+    /// A stream and the folder of its data as an option names them, or the demo's.
+    ///
+    /// - Parameter seed: takes the place of "{seed}" in the stream's name.
+    static func place(stream: String?, data: String?, seed: UInt64) throws -> (stream: URL, data: URL) {
+        guard let stream, let data else { return try demo() }
+        return (URL(filePath: stream.replacing("{seed}", with: "\(seed)")), URL(filePath: data))
+    }
+
+    private static func demo() throws -> (stream: URL, data: URL) {
         let demo = ShippedFiles.directories("demo").first {
             FileManager.default.fileExists(atPath: $0.appending(path: "stream.json").path)
         }

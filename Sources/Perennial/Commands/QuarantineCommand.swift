@@ -84,7 +84,7 @@ struct QuarantineCommand: AsyncParsableCommand {
             let body = all ? QuarantineBody(all: true) : QuarantineBody(sequences: examples)
             try await withClient(options, service) { client in
                 let answer = try await client.decide(decision, task, body)
-                if options.json { return Console.line(String(decoding: answer, as: UTF8.self)) }
+                if options.json { return JSON.printAnswer(answer) }
                 let count = try client.decode([String: Int].self, from: answer).values.first ?? 0
                 Console.line("\(count) examples of \(task) \(words)")
             }
