@@ -13,7 +13,7 @@ public struct TaskReport: Sendable, Hashable, Codable {
     public var forgetting: ForgettingReport
     /// Newest first.
     public var updates: [Update]
-    /// Of the newest update that has one.
+    /// Of the newest update; `nil` before its first step.
     public var curve: TrainingCurve?
     /// When another version came into service, oldest first.
     public var timeline: [TimelineEvent]

@@ -105,11 +105,9 @@ struct TrainingCurves {
         return try String.fetchOne(db, sql: sql, arguments: [number]).map(StoredValue.decodeJSON)
     }
 
-    /// Of the newest update that has one.
+    /// Of the newest update; `nil` before its first step.
     func newest() throws -> TrainingCurve? {
-        let sql = """
-            SELECT curve FROM training_curve JOIN update_run USING (number) WHERE task = ? ORDER BY number DESC LIMIT 1
-            """
+        let sql = "SELECT curve FROM training_curve WHERE number = (SELECT max(number) FROM update_run WHERE task = ?)"
         return try String.fetchOne(db, sql: sql, arguments: [task]).map(StoredValue.decodeJSON)
     }
 }

@@ -94,6 +94,13 @@ struct ReportTests {
                 try Int.fetchOne($0, sql: "SELECT count(*) FROM training_curve")
             }
             #expect(count == 50)
+            try await fixture.append(Example(text: "one more", label: "a"))
+            let next = try await fixture.claim()
+            #expect(try await fixture.store.report(fixture.task).curve == nil)
+            var curve = TrainingCurve()
+            curve.observe(step: 1, loss: 7)
+            try await fixture.store.advance(next.update.id, to: .training, progress: 0.1, curve: curve)
+            #expect(try await fixture.store.report(fixture.task).curve?.points.map(\.loss) == [7])
         }
     }
 
