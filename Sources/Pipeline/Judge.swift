@@ -63,7 +63,7 @@ struct Judge {
             // Both analytic heads see the base model's features: one pass for the two.
             let features = analytic == nil && parentHead == nil ? [] : learner.features(tokens)
             let correct = parent.map { adapter, heads in
-                var correct = examples.map { input.parentAnswers[$0.sequence] == $0.label }
+                var correct = examples.map { input.parentAnswers[$0.sequence]?.label == $0.label }
                 let unknown = examples.indices.filter { input.parentAnswers[examples[$0].sequence] == nil }
                 let scores = parentHead?.scores(features.isEmpty ? [] : unknown.map { features[$0] }) ?? []
                 let answered = learner.correct(

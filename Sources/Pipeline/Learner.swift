@@ -44,7 +44,7 @@ public struct Learner: Sendable {
         public var newSlice: [LedgerExample]
         public var oldSlices: [HeldOutSlice]
         /// By sequence, what the parent answered held-out examples with when it was judged; the others it is asked.
-        public var parentAnswers: [Int64: String] = [:]
+        public var parentAnswers: [Int64: HeldOutAnswer] = [:]
 
         /// With no more held out than the recipe judges by.
         var bounded: Input {
@@ -87,18 +87,18 @@ public struct Learner: Sendable {
         }
     }
 
-    /// - Throws: `TrainingError` when the loss explodes, `CancellationError` once the monitor was cancelled.
-    public func learn(_ input: Input, monitor: UpdateMonitor) throws -> Result {
+    /// The same learner for one update: screened, learned for several epochs, replayed, judged, no text passes the
+    /// layers below the lowest adapted one twice.
+    public func remembering(_ input: Input) throws -> Learner {
         let options = input.parent?.options ?? input.recipe.adapter
         let lowest = try AdapterLayout(options: options, labelCount: 0, encoder: encoder).lowestLayer
-        guard lowest > 0 else { return try update(input, monitor: monitor) }
-        // Learned for several epochs, replayed, judged: no text of an update passes the layers below twice.
         var learner = self
-        learner.encoder = RememberingEncoder(encoder, layer: lowest)
-        return try learner.update(input, monitor: monitor)
+        if lowest > 0 { learner.encoder = RememberingEncoder(encoder, layer: lowest) }
+        return learner
     }
 
-    private func update(_ input: Input, monitor: UpdateMonitor) throws -> Result {
+    /// - Throws: `TrainingError` when the loss explodes, `CancellationError` once the monitor was cancelled.
+    public func learn(_ input: Input, monitor: UpdateMonitor) throws -> Result {
         let input = input.bounded
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)

@@ -45,8 +45,11 @@ struct Screening {
             features: Self.matrix(learner.features(tokens(exemplars.map(\.text) + arrivals.map(\.text)))),
             rows: Dictionary(
                 zip(arrivals.map(\.sequence), exemplars.count...), uniquingKeysWith: { first, _ in first }))
-        let test = OddityTest(trusted: try scored(trusted, parent, reference).map(\.score))
-        let doubted = try scored(new, parent, reference).compactMap { example -> (Int64, Suspicion)? in
+        let head = try input.sums?.head(ridge: input.recipe.analytic.ridge)
+        let champion = Champion(
+            adapter: parent, analytic: head, heads: HeadPair(adapter: parent.labels, analytic: head, blend: input.blend))
+        let test = OddityTest(trusted: scored(trusted, champion, reference).map(\.score))
+        let doubted = scored(new, champion, reference).compactMap { example -> (Int64, Suspicion)? in
             let pValue = test.pValue(example.score)
             guard pValue <= options.falseAlarms, example.suggested != example.label else { return nil }
             return (
@@ -68,6 +71,18 @@ struct Screening {
         var rows: [Int64: Int]
     }
 
+    /// What answers now.
+    private struct Champion {
+        var adapter: ClassifierAdapter
+        var analytic: AnalyticHead?
+        var heads: HeadPair
+    }
+
+    private struct Opinion {
+        var suggested: String
+        var loss: Double
+    }
+
     private struct Scored {
         var sequence: Int64
         var label: String
@@ -77,30 +92,50 @@ struct Screening {
         var score: Double
     }
 
-    private func scored(
-        _ examples: [LedgerExample], _ parent: ClassifierAdapter, _ reference: Reference
-    ) throws -> [Scored] {
-        let tokens = tokens(examples.map(\.text))
-        let head = try input.sums?.head(ridge: input.recipe.analytic.ridge)
-        let heads = HeadPair(adapter: parent.labels, analytic: head, blend: input.blend)
-        let features = learner.features(tokens)
-        let logits = learner.logits(parent, heads, tokens, scores: head?.scores(features) ?? [])
-        let disagreements = disagreements(examples, features, reference)
-        let positions = Dictionary(heads.labels.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
+    private func scored(_ examples: [LedgerExample], _ champion: Champion, _ reference: Reference) -> [Scored] {
+        let opinions = opinions(of: champion, on: examples)
+        let disagreements = disagreements(
+            examples, learner.features(tokens(examples.map(\.text))), reference)
         return examples.indices.compactMap { index in
-            let example = examples[index]
-            let probabilities = probabilities(logits[index])
-            guard let position = positions[example.label], position < probabilities.count,
-                let best = topLabels(logits[index], count: 1).first
-            else { return nil }
-            let loss = -log(max(Double(probabilities[position]), 1e-30))
-            let disagreement = disagreements[index]
-            return Scored(
-                sequence: example.sequence, label: example.label, suggested: heads.labels[best.index], loss: loss,
-                disagreement: disagreement,
-                score: OddityTest.score(loss: loss, disagreement: disagreement, neighbours: options.neighbours))
+            let (example, disagreement) = (examples[index], disagreements[index])
+            return opinions[index].map { opinion in
+                Scored(
+                    sequence: example.sequence, label: example.label, suggested: opinion.suggested,
+                    loss: opinion.loss, disagreement: disagreement,
+                    score: OddityTest.score(
+                        loss: opinion.loss, disagreement: disagreement, neighbours: options.neighbours))
+            }
         }
     }
+
+    /// What the champion thinks of each example; `nil` where it does not know the label.
+    ///
+    /// A held-out example that it answered with its label when it was judged is not asked again: the loss follows from
+    /// the score.
+    private func opinions(of champion: Champion, on examples: [LedgerExample]) -> [Opinion?] {
+        var opinions = examples.map { example in
+            input.parentAnswers[example.sequence].flatMap { answer in
+                answer.label == example.label
+                    ? Opinion(suggested: answer.label, loss: Self.loss(answer.score)) : nil
+            }
+        }
+        let asked = examples.indices.filter { opinions[$0] == nil }
+        let tokens = tokens(asked.map { examples[$0].text })
+        let scores = champion.analytic?.scores(learner.features(tokens)) ?? []
+        let logits = learner.logits(champion.adapter, champion.heads, tokens, scores: scores)
+        let labels = champion.heads.labels
+        let positions = Dictionary(zip(labels, 0...), uniquingKeysWith: { first, _ in first })
+        for (index, logits) in zip(asked, logits) {
+            guard let position = positions[examples[index].label],
+                let best = topLabels(logits, count: 1).first
+            else { continue }
+            opinions[index] = Opinion(
+                suggested: labels[best.index], loss: Self.loss(Double(probabilities(logits)[position])))
+        }
+        return opinions
+    }
+
+    private static func loss(_ probability: Double) -> Double { -log(max(probability, 1e-30)) }
 
     /// Of each example with its neighbours; 0 where it has none.
     private func disagreements(

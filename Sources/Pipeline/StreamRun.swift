@@ -20,7 +20,7 @@ public struct StreamRun {
     private var labels: [String] = []
     private var slices: [HeldOutSlice] = []
     private var experiences = 0
-    private var parentAnswers: [Int64: String] = [:]
+    private var parentAnswers: [Int64: HeldOutAnswer] = [:]
     /// Of rejected updates: they join the next one.
     private var waiting: (training: [LedgerExample], heldOut: [LedgerExample]) = ([], [])
     private var sequence: Int64 = 0
@@ -55,6 +55,7 @@ public struct StreamRun {
             training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices,
             parentAnswers: parentAnswers)
         setAside = []
+        let learner = try learner.remembering(input)
         if let doubted = try Screening(learner: learner, input: input).doubted() {
             setAside = (waiting.training + waiting.heldOut).filter { doubted[$0.sequence] != nil }
             input = input.without(doubted)
@@ -72,7 +73,7 @@ public struct StreamRun {
             slices.append(HeldOutSlice(experience: experiences, examples: waiting.heldOut))
             slices = HeldOutLimits(recipe.gate).cut(slices)
             parentAnswers = Dictionary(
-                result.answers.map { ($0.example, $0.label) }, uniquingKeysWith: { first, _ in first })
+                result.answers.map { ($0.example, $0) }, uniquingKeysWith: { first, _ in first })
             waiting = ([], [])
         }
         return result
@@ -85,7 +86,7 @@ public struct StreamRun {
         }
         let input = Learner.Input(
             recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend, sums: sums,
-            memory: memory, training: rows, newSlice: [], oldSlices: slices)
+            memory: memory, training: rows, newSlice: [], oldSlices: slices, parentAnswers: parentAnswers)
         let doubted = try Screening(learner: learner, input: input).doubted() ?? [:]
         return zip(rows, examples).compactMap { row, example in doubted[row.sequence].map { (example, $0) } }
     }

@@ -88,7 +88,9 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         do {
             var recipe = try recipe(work.task.update.recipe)
             recipe.replay.ratio *= work.replayFactor
-            guard let (work, input) = try await screened(work, try await input(of: work, recipe: recipe)) else { return }
+            let whole = try await input(of: work, recipe: recipe)
+            let learner = try learner.remembering(whole)
+            guard let (work, input) = try await screened(work, whole, by: learner) else { return }
             let monitor = UpdateMonitor()
             let result = try await withThrowingTaskGroup(of: Learner.Result?.self) { group in
                 group.addTask { try await BlockingThread.run { try learner.learn(input, monitor: monitor) } }
@@ -133,7 +135,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 work.analytic?.contains(experience: old.experience) == true ? (example.sequence, old.label) : nil
             }
         }
-        var answers: [Int64: String] = [:]
+        var answers: [Int64: HeldOutAnswer] = [:]
         if let parent = work.parent { answers = try await store.answers(task, version: parent.version) }
         return Learner.Input(
             recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
@@ -147,7 +149,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
     ///
     /// - Returns: `nil` when nothing is left to learn; the update has ended then.
     private func screened(
-        _ work: UpdateWork, _ input: Learner.Input
+        _ work: UpdateWork, _ input: Learner.Input, by learner: Learner
     ) async throws -> (UpdateWork, Learner.Input)? {
         let doubted = try await BlockingThread.run { try Screening(learner: learner, input: input).doubted() }
         guard let doubted else { return (work, input) }

@@ -61,7 +61,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var epsilon = 1e-8
         public var warmupSteps = 20
         /// Small updates run more epochs, until this many steps are made.
-        public var minimumSteps = 30
+        public var minimumSteps = 16
         public var schedule = Schedule.linear
         public var gradientClip = 1.0
         /// How far the loss makes up for batches that show new labels more often than old ones: 0 not at all,

@@ -25,17 +25,18 @@ struct Answers {
         }
     }
 
-    /// By sequence number, the label that each example was answered with. Nothing unless an update was promoted as the
-    /// version: one that was rejected and then promoted by hand serves without the analytic head it was judged with.
-    func labels(version: Int) throws -> [Int64: String] {
+    /// By sequence number, what each example was answered with. Nothing unless an update was promoted as the version:
+    /// one that was rejected and then promoted by hand serves without the analytic head it was judged with.
+    func byExample(version: Int) throws -> [Int64: HeldOutAnswer] {
         let sql = """
-            SELECT answer.example, label.name FROM answer JOIN label ON label.id = answer.label
+            SELECT answer.example, label.name, answer.score FROM answer JOIN label ON label.id = answer.label
             WHERE answer.task = :task AND answer.version = :version AND EXISTS (
                 SELECT 1 FROM update_run WHERE task = :task AND version = :version AND status = 'promoted')
             """
         return Dictionary(
-            try Row.fetchAll(db, sql: sql, arguments: ["task": task, "version": version]).map { ($0[0], $0[1]) },
-            uniquingKeysWith: { first, _ in first })
+            try Row.fetchAll(db, sql: sql, arguments: ["task": task, "version": version]).map {
+                ($0[0], HeldOutAnswer(example: $0[0], label: $0[1], score: $0[2]))
+            }, uniquingKeysWith: { first, _ in first })
     }
 
     /// Of the examples that are still held out.

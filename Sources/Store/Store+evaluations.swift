@@ -8,10 +8,10 @@ extension Store {
     }
 
     /// What a version answered held-out examples with when it was judged, by their sequence numbers; some may be missing.
-    public func answers(_ task: TaskName, version: String) async throws -> [Int64: String] {
+    public func answers(_ task: TaskName, version: String) async throws -> [Int64: HeldOutAnswer] {
         try await read { db in
             let id = try TaskRecord.id(db, task)
-            return try VersionName.number(version).map { try Answers(db, task: id).labels(version: $0) } ?? [:]
+            return try VersionName.number(version).map { try Answers(db, task: id).byExample(version: $0) } ?? [:]
         }
     }
 
