@@ -37,6 +37,24 @@ class Context:
         return [example(index) for index in range(first, first + count)]
 
     @property
+    def train_part(self) -> Path:
+        """A file with the first training examples, so many that a peer's epoch on them takes a minute."""
+        count = 500 if self.quick else 2_000
+        part = self.cache / f"train-{self.train.parent.name}-{count}.jsonl"
+        with open(self.train, encoding="utf-8") as lines:
+            part.write_text("".join(line for _, line in zip(range(count), lines)), encoding="utf-8")
+        return part
+
+    def pair(self, number: int, count: int) -> list[dict]:
+        """Examples of two labels in turn, another pair for each number as far as there are labels."""
+        by_label: dict[str, list[dict]] = {}
+        for row in self.examples(0, 10 * count * count):
+            by_label.setdefault(row["label"], []).append(row)
+        names = [name for name in sorted(by_label) if len(by_label[name]) >= count // 2]
+        first, second = (by_label[names[(2 * number + side) % len(names)]] for side in (0, 1))
+        return [row for pair in zip(first, second) for row in pair][:count]
+
+    @property
     def encoder_weights(self) -> int:
         """Elements of the encoder's projections: attention's four, the feed-forward's two."""
         configuration = json.loads((self.model / "config.json").read_text())

@@ -161,7 +161,9 @@ def memory(context: Context) -> Row:
         service.start()
         for number in range(count):
             service.make_task(f"task-{number}", recipe="moment")
-            service.learn(f"task-{number}", context.examples(number * 20, 20))
+            ended = service.learn(f"task-{number}", context.pair(number, 20))
+            if ended["status"] != "promoted":
+                raise RuntimeError(f"an update was {ended['status']}: {ended['verdict']['reason']}")
         prepared.append(service)
         return service
 

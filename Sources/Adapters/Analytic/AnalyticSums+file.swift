@@ -50,9 +50,11 @@ extension AnalyticHead {
     public init(contentsOf file: URL, base: String) throws {
         let file = try AnalyticFile(file, base: base)
         _ = try BLAS.information()
+        let weights = try file.tensors.matrix(named: "weights", shape: [file.labels.count, file.width])
         self.init(
             labels: file.labels, counts: try file.counts(),
-            weights: try file.tensors.matrix(named: "weights", shape: [file.labels.count, file.width]),
+            // Copied: a mapping would keep pages of the sums beside them in memory.
+            weights: Matrix(rows: weights.rows, columns: weights.columns, values: weights.values),
             projection: RandomProjection(width: file.width, features: file.features))
     }
 }
