@@ -14,14 +14,14 @@ struct AnalyticFiles {
     }
 
     /// Makes the sums of an update durable under the digest of their bytes.
-    func write(_ result: Learner.Result, of work: UpdateWork, ridge: Double) throws -> AnalyticGeneration? {
+    func write(_ result: Learner.Result, of work: UpdateWork, fit: AnalyticFit) throws -> AnalyticGeneration? {
         guard let sums = result.sums, let head = result.analytic else { return nil }
         let data = try sums.encoded(base: base, head: head)
         let digest = ContentDigest(of: data).description
         let file = home.analyticGeneration(digest)
         if !FileManager.default.fileExists(atPath: file.path) { try ReplayFiles.writeDurably(data, to: file) }
         return AnalyticGeneration(
-            digest: digest, parent: work.analytic?.digest, examples: sums.count, bytes: data.count, ridge: ridge,
+            digest: digest, parent: work.analytic?.digest, examples: sums.count, bytes: data.count, fit: fit,
             blend: result.blend,
             experiences: AnalyticGeneration.experiences(
                 work.analytic?.experiences, adding: work.update.experience))

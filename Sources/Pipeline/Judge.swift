@@ -48,7 +48,7 @@ struct Judge {
     init(learner: Learner, input: Learner.Input, analytic: AnalyticHead?) throws {
         self.analytic = analytic
         head = input.recipe.head
-        let parentHead = try input.sums?.head(ridge: input.recipe.analytic.ridge)
+        let parentHead = try input.sums?.head(input.fit)
         let parent = input.parent.map { ($0, HeadPair(adapter: $0.labels, analytic: parentHead, blend: input.blend)) }
         self.learner = learner
         options = input.recipe.gate

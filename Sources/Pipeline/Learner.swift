@@ -37,6 +37,8 @@ public struct Learner: Sendable {
         public var blend = Blend.adapterAlone
         /// The parent's sums; `nil` where it has none yet.
         public var sums: AnalyticSums?
+        /// How the parent's head was solved from them; `nil` without sums.
+        public var parentFit: AnalyticFit?
         /// By sequence, the label under which a relabelled text is in the sums already.
         public var replaced: [Int64: String] = [:]
         public var memory: ReplayMemory
@@ -45,6 +47,8 @@ public struct Learner: Sendable {
         public var oldSlices: [HeldOutSlice]
         /// By sequence, what the parent answered held-out examples with when it was judged; the others it is asked.
         public var parentAnswers: [Int64: HeldOutAnswer] = [:]
+
+        var fit: AnalyticFit { parentFit ?? recipe.analytic.fit }
 
         /// With no more held out than the recipe judges by.
         var bounded: Input {
@@ -103,7 +107,7 @@ public struct Learner: Sendable {
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)
         let sums = try add(input)
-        let head = try sums?.head(ridge: input.recipe.analytic.ridge)
+        let head = try sums?.head(input.fit)
         let judge = try Judge(learner: self, input: input, analytic: head)
         let replayed = input.recipe.method.replaysNew ? try remember(input) : input.memory
         let exemplars = try replayed.exemplars().filter { input.labels.contains($0.label) }

@@ -45,7 +45,7 @@ struct Screening {
             features: Self.matrix(learner.features(tokens(exemplars.map(\.text) + arrivals.map(\.text)))),
             rows: Dictionary(
                 zip(arrivals.map(\.sequence), exemplars.count...), uniquingKeysWith: { first, _ in first }))
-        let head = try input.sums?.head(ridge: input.recipe.analytic.ridge)
+        let head = try input.sums?.head(input.fit)
         let champion = Champion(
             adapter: parent, analytic: head, heads: HeadPair(adapter: parent.labels, analytic: head, blend: input.blend))
         let test = OddityTest(trusted: scored(trusted, champion, reference).map(\.score))

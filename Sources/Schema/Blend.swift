@@ -28,6 +28,25 @@ public struct Blend: Sendable, Hashable, Codable {
 /// Which head an answer came from.
 public enum DecidingHead: String, Sendable, Hashable, Codable { case adapter, analytic, blend }
 
+/// How the weights of an analytic head are solved from its sums.
+public struct AnalyticFit: Sendable, Hashable, Codable {
+    public enum Kind: String, Sendable, Hashable, Codable {
+        /// Ridge regression: McDonnell et al. 2023.
+        case ridge
+        /// Linear discriminant analysis: Hayes & Kanan 2020.
+        case lda
+    }
+
+    public var kind: Kind
+    /// λ of ridge regression; ε, the shrinkage of the covariance, of discriminant analysis.
+    public var strength: Double
+
+    public init(_ kind: Kind, strength: Double) {
+        self.kind = kind
+        self.strength = strength
+    }
+}
+
 /// An analytic head as written to disk after an update, and how it is blended with the adapter of the same version.
 public struct AnalyticGeneration: Sendable, Hashable, Codable {
     /// `sha256:` and 64 hexadecimal digits over its file.
@@ -37,24 +56,30 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
     /// Examples in its sums.
     public var examples: Int
     public var bytes: Int
-    public var ridge: Double
+    private var ridge: Double
+    /// `nil` is ridge regression.
+    private var kind: AnalyticFit.Kind?
     public var blend: Blend
     /// First and last of each run of experiences whose examples are in the sums. More than one run only after a
     /// rollback.
     public var experiences: [[Int]]
 
     public init(
-        digest: String, parent: String? = nil, examples: Int, bytes: Int, ridge: Double, blend: Blend,
+        digest: String, parent: String? = nil, examples: Int, bytes: Int, fit: AnalyticFit, blend: Blend,
         experiences: [[Int]]
     ) {
         self.digest = digest
         self.parent = parent
         self.examples = examples
         self.bytes = bytes
-        self.ridge = ridge
+        ridge = fit.strength
+        kind = fit.kind == .ridge ? nil : fit.kind
         self.blend = blend
         self.experiences = experiences
     }
+
+    /// How its weights were solved from its sums.
+    public var fit: AnalyticFit { AnalyticFit(kind ?? .ridge, strength: ridge) }
 
     /// Whether the training examples of this experience are in the sums.
     public func contains(experience: Int) -> Bool {

@@ -20,12 +20,19 @@ public struct Recipe: Sendable, Hashable, Codable {
 
     public enum Head: String, Sendable, Hashable, Codable { case blend, adapter, analytic }
 
-    /// Streaming head in closed form: random projection and ridge regression. McDonnell et al. 2023, RanPAC.
+    /// Streaming head in closed form.
     public struct AnalyticOptions: Sendable, Hashable, Codable {
-        /// Width that features are projected to; what the head remembers takes half its square, in floats.
+        public var kind = AnalyticFit.Kind.ridge
+        /// Width that features are projected to; what the head remembers takes half its square, in floats. 0: features
+        /// are taken as they are.
         public var projection = 3_072
+        /// λ of ridge regression.
         public var ridge = 10.0
+        /// ε of discriminant analysis: how much of the covariance is replaced by the identity.
+        public var shrinkage = 1e-4
         public init() {}
+
+        public var fit: AnalyticFit { AnalyticFit(kind, strength: kind == .ridge ? ridge : shrinkage) }
     }
 
     /// Low-rank adapter: Hu et al. 2021; rsLoRA scaling α/√r: Kalajdzievski 2023.
@@ -166,7 +173,14 @@ public struct Recipe: Sendable, Hashable, Codable {
     /// What is out of range, with the remedy; `nil` when the recipe can be used.
     public var problem: String? {
         let checks: [(Bool, String)] = [
-            ((1...8_192).contains(analytic.projection), "analytic.projection must be 1 to 8192"),
+            (
+                (0...8_192).contains(analytic.projection),
+                "analytic.projection must be 0 (none) to 8192, not \(analytic.projection)"
+            ),
+            (
+                analytic.shrinkage > 0 && analytic.shrinkage < 1,
+                "analytic.shrinkage must lie between 0 and 1, not \(analytic.shrinkage)"
+            ),
             (analytic.ridge > 0, "analytic.ridge must be above 0, not \(analytic.ridge)"),
             ((1...256).contains(adapter.rank), "adapter.rank must be 1 to 256, not \(adapter.rank)"),
             (adapter.alpha > 0, "adapter.alpha must be above 0, not \(adapter.alpha)"),

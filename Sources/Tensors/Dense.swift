@@ -73,6 +73,38 @@ public enum Dense {
         for column in 0..<a.columns { into[column] += factor * from[column] }
     }
 
+    public static func copy(_ matrix: Matrix) -> Matrix {
+        corner(of: matrix, rows: matrix.rows, columns: matrix.columns)
+    }
+
+    /// The product of each row of one matrix with the same row of another.
+    public static func rowProducts(_ a: Matrix, _ b: Matrix) -> [Float] {
+        precondition(
+            a.rows == b.rows && a.columns == b.columns,
+            "[\(a.rows), \(a.columns)] and [\(b.rows), \(b.columns)] do not match")
+        return (0..<a.rows).map { row in
+            (row * a.columns..<(row + 1) * a.columns).reduce(0) { $0 + a.base[$1] * b.base[$1] }
+        }
+    }
+
+    /// A copy of the first rows and columns.
+    public static func corner(of matrix: Matrix, rows: Int, columns: Int) -> Matrix {
+        precondition(rows <= matrix.rows && columns <= matrix.columns, "a corner larger than its matrix")
+        let corner = Matrix(storage: FloatStorage(count: rows * columns), rows: rows, columns: columns)
+        for row in 0..<rows {
+            (corner.storage.base + row * columns).update(from: matrix.base + row * matrix.columns, count: columns)
+        }
+        return corner
+    }
+
+    /// Multiplies a row by a factor.
+    public static func scaleRow(_ row: Int, of matrix: Matrix, by factor: Float) {
+        precondition(row < matrix.rows, "row \(row) of \(matrix.rows)")
+        matrix.storage.checkWritable()
+        let base = matrix.storage.base + matrix.offset + row * matrix.columns
+        for column in 0..<matrix.columns { base[column] *= factor }
+    }
+
     /// A symmetric matrix, of which the lower triangle is read, packed row by row: `n(n+1)/2` elements.
     public static func packed(_ matrix: Matrix) -> [Float] {
         var packed: [Float] = []

@@ -9,6 +9,7 @@ struct AnalyticTests {
     static let width = 48
     static let features = 6
     static let ridge = 0.5
+    static let fit = AnalyticFit(.ridge, strength: ridge)
 
     /// Examples around one centre a label, of length 1.
     static func rows(_ count: Int, labels: Int = 3, seed: UInt64 = 1) -> [AnalyticSums.Row] {
@@ -73,15 +74,15 @@ struct AnalyticTests {
         let plain = try Self.plainScores(rows, labels: sums.labels, queries: queries)
         #expect(sums.labels == ["label 0", "label 1", "label 2"])
         #expect(sums.counts == [40, 40, 40])
-        #expect(Self.difference(try sums.head(ridge: Self.ridge).scores(queries), plain) < 1e-4)
+        #expect(Self.difference(try sums.head(Self.fit).scores(queries), plain) < 1e-4)
     }
 
     @Test func `the order of examples and of batches leaves no trace`() throws {
         let rows = Self.rows(300)
         let queries = Self.rows(9, seed: 2).map(\.features)
         let empty = try AnalyticSums(width: Self.width, features: Self.features)
-        let once = try empty.adding(rows).head(ridge: Self.ridge)
-        let twice = try empty.adding(Array(rows[150...].reversed())).adding(Array(rows[..<150])).head(ridge: Self.ridge)
+        let once = try empty.adding(rows).head(Self.fit)
+        let twice = try empty.adding(Array(rows[150...].reversed())).adding(Array(rows[..<150])).head(Self.fit)
         let order = once.labels.map { twice.labels.firstIndex(of: $0) ?? 0 }
         let reordered = twice.scores(queries).map { scores in order.map { scores[$0] } }
         #expect(Self.difference(once.scores(queries), reordered) < 1e-4)
@@ -92,19 +93,18 @@ struct AnalyticTests {
         let rows = Self.rows(200)
         let queries = Self.rows(9, seed: 2).map(\.features)
         let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Array(rows[..<100]))
-        let solver = try AnalyticSolver(sums, ridge: Self.ridge)
+        let solver = try sums.solver(Self.fit)
         for start in stride(from: 100, to: 200, by: part) {
             try solver.add(Array(rows[start..<min(start + part, 200)]))
         }
-        let anew = try sums.adding(Array(rows[100...])).head(ridge: Self.ridge)
+        let anew = try sums.adding(Array(rows[100...])).head(Self.fit)
         #expect(solver.head.counts == anew.counts)
         #expect(Self.difference(solver.head.scores(queries), anew.scores(queries)) < 1e-3)
     }
 
     @Test func `a label's first example is answered with it`() throws {
         let rows = Self.rows(60)
-        let solver = try AnalyticSolver(
-            AnalyticSums(width: Self.width, features: Self.features).adding(rows), ridge: Self.ridge)
+        let solver = try AnalyticSums(width: Self.width, features: Self.features).adding(rows).solver(Self.fit)
         let new = AnalyticSums.Row(features: [0, 0, 0, 0, 0.6, -0.8], label: "new")
         try solver.add([new])
         let head = solver.head
@@ -119,11 +119,11 @@ struct AnalyticTests {
         corrected[4].label = "label 2"
         let queries = Self.rows(9, seed: 2).map(\.features)
         let empty = try AnalyticSums(width: Self.width, features: Self.features)
-        let wanted = try empty.adding(corrected).head(ridge: Self.ridge)
+        let wanted = try empty.adding(corrected).head(Self.fit)
         let move = AnalyticSums.Row(features: rows[4].features, label: "label 2", replaced: rows[4].label)
         let sums = empty.adding(rows)
-        let moved = try sums.adding([move]).head(ridge: Self.ridge)
-        let solver = try AnalyticSolver(sums, ridge: Self.ridge)
+        let moved = try sums.adding([move]).head(Self.fit)
+        let solver = try sums.solver(Self.fit)
         try solver.add([move])
         #expect(moved.counts == [20, 19, 21])
         #expect(solver.head.counts == [20, 19, 21])
@@ -136,21 +136,20 @@ struct AnalyticTests {
         let queries = Self.rows(9, seed: 2).map(\.features)
         let empty = try AnalyticSums(width: Self.width, features: Self.features)
         let sums = empty.adding(Array(rows[..<60]))
-        let solver = try AnalyticSolver(sums, ridge: Self.ridge)
+        let solver = try sums.solver(Self.fit)
         let move = AnalyticSums.Row(features: rows[4].features, label: "label 2", replaced: rows[4].label)
         try solver.add(Array(rows[60...]) + [move])
         try solver.remove(Array(rows[60...]) + [move])
         #expect(solver.counts == sums.counts)
-        let wanted = try sums.head(ridge: Self.ridge).scores(queries)
+        let wanted = try sums.head(Self.fit).scores(queries)
         #expect(Self.difference(solver.head.scores(queries), wanted) < 1e-3)
     }
 
     @Test func `a head that begins empty learns its first labels`() throws {
-        let solver = try AnalyticSolver(
-            AnalyticSums(width: Self.width, features: Self.features), ridge: Self.ridge)
+        let solver = try AnalyticSums(width: Self.width, features: Self.features).solver(Self.fit)
         let rows = Self.rows(6)
         try solver.add(rows)
-        let wanted = try AnalyticSums(width: Self.width, features: Self.features).adding(rows).head(ridge: Self.ridge)
+        let wanted = try AnalyticSums(width: Self.width, features: Self.features).adding(rows).head(Self.fit)
         let queries = rows.map(\.features)
         #expect(Self.difference(solver.head.scores(queries), wanted.scores(queries)) < 1e-3)
     }
@@ -163,12 +162,12 @@ struct AnalyticTests {
         let scales = sums.counts.map { pow(41.0 / 3 / Double($0), AnalyticHead.balance) }
         let plain = try Self.plainScores(rows, labels: sums.labels, queries: queries)
         let expected = plain.map { zip($0, scales).map { $0 * $1 } }
-        #expect(Self.difference(try sums.head(ridge: Self.ridge).scores(queries), expected) < 1e-3)
+        #expect(Self.difference(try sums.head(Self.fit).scores(queries), expected) < 1e-3)
     }
 
     @Test func `adding leaves the sums it started from as they were`() throws {
         let first = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(30))
-        let head = try first.head(ridge: Self.ridge)
+        let head = try first.head(Self.fit)
         let before = try first.encoded(base: "sha256:0", head: head)
         _ = first.adding(Self.rows(30, seed: 3))
         #expect(try first.encoded(base: "sha256:0", head: head) == before)
@@ -178,7 +177,7 @@ struct AnalyticTests {
         let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(40))
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
-        let head = try sums.head(ridge: Self.ridge)
+        let head = try sums.head(Self.fit)
         let bytes = try sums.encoded(base: "sha256:0", head: head)
         try bytes.write(to: file)
         let read = try AnalyticSums(contentsOf: file, base: "sha256:0")
@@ -195,7 +194,99 @@ struct AnalyticTests {
 
     @Test func `sums without a ridge of less rows than columns cannot be solved, and say so`() throws {
         let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(1))
-        #expect(throws: TensorError.self) { try sums.head(ridge: 0) }
+        #expect(throws: TensorError.self) { try sums.head(AnalyticFit(.ridge, strength: 0)) }
+    }
+}
+
+/// Discriminant analysis against its formulas worked out the plain way.
+struct DiscriminantTests {
+    static let fit = AnalyticFit(.lda, strength: 0.05)
+
+    /// μ, Λ by Gauss-Jordan elimination, and scores Λμ·f − ½μᵀΛμ, in float64.
+    static func plainScores(_ rows: [AnalyticSums.Row], labels: [String], queries: [[Float]]) -> [[Double]] {
+        let width = AnalyticTests.features
+        let means = labels.map { label in
+            let points = rows.filter { $0.label == label }.map(\.features)
+            return (0..<width).map { i in points.reduce(0.0) { $0 + Double($1[i]) } / Double(points.count) }
+        }
+        var system = (0..<width).map { i in (0..<2 * width).map { $0 - width == i ? 1.0 : 0.0 } }
+        for row in rows {
+            let mean = means[labels.firstIndex(of: row.label) ?? 0]
+            let away = (0..<width).map { Double(row.features[$0]) - mean[$0] }
+            for i in 0..<width {
+                for j in 0..<width { system[i][j] += (1 - fit.strength) * away[i] * away[j] / Double(rows.count) }
+            }
+        }
+        for i in 0..<width { system[i][i] += fit.strength }
+        for pivot in 0..<width {
+            let scale = system[pivot][pivot]
+            for column in 0..<2 * width { system[pivot][column] /= scale }
+            for other in 0..<width where other != pivot {
+                let factor = system[other][pivot]
+                for column in 0..<2 * width { system[other][column] -= factor * system[pivot][column] }
+            }
+        }
+        return queries.map { query in
+            means.map { mean in
+                let weight = (0..<width).map { i in (0..<width).reduce(0.0) { $0 + system[i][width + $1] * mean[$1] } }
+                return (0..<width).reduce(0.0) { $0 + weight[$1] * (Double(query[$1]) - 0.5 * mean[$1]) }
+            }
+        }
+    }
+
+    static func sums(_ rows: [AnalyticSums.Row]) throws -> AnalyticSums {
+        try AnalyticSums(width: 0, features: AnalyticTests.features).adding(rows)
+    }
+
+    @Test func `scores are those of the formulas, up to one factor`() throws {
+        let rows = AnalyticTests.rows(120)
+        let queries = AnalyticTests.rows(9, seed: 2).map(\.features)
+        let sums = try Self.sums(rows)
+        let scores = try sums.head(Self.fit).scores(queries)
+        let plain = Self.plainScores(rows, labels: sums.labels, queries: queries)
+        // Both are linear in the same unknown factor, which the first score gives.
+        let factor = Double(scores[0][0]) / plain[0][0]
+        #expect(factor > 0)
+        #expect(AnalyticTests.difference(scores, plain.map { $0.map { $0 * factor } }) < 1e-4)
+    }
+
+    @Test func `examples come and go one by one and leave no trace`() throws {
+        let rows = AnalyticTests.rows(90)
+        let queries = AnalyticTests.rows(9, seed: 2).map(\.features)
+        let solver = try Self.sums(Array(rows[..<60])).solver(Self.fit)
+        for row in rows[60...] { try solver.add([row]) }
+        #expect(solver.count == 90)
+        let all = try Self.sums(rows).head(Self.fit).scores(queries)
+        #expect(AnalyticTests.difference(solver.head.scores(queries), all) < 1e-3)
+        let move = AnalyticSums.Row(features: rows[4].features, label: "label 2", replaced: rows[4].label)
+        try solver.add([move])
+        #expect(solver.counts == [30, 29, 31])
+        try solver.remove([move] + rows[60...])
+        let first = try Self.sums(Array(rows[..<60])).head(Self.fit).scores(queries)
+        #expect(AnalyticTests.difference(solver.head.scores(queries), first) < 1e-3)
+    }
+
+    @Test func `a head that begins empty answers its first label, and never one without examples`() throws {
+        let solver = try Self.sums([]).solver(Self.fit)
+        let rows = AnalyticTests.rows(3)
+        try solver.add(rows)
+        #expect(topLabels(solver.head.scores([rows[1].features])[0], count: 1)[0].index == 1)
+        try solver.remove([rows[1]])
+        #expect(topLabels(solver.head.scores([rows[1].features])[0], count: 3).map(\.index).last == 1)
+    }
+
+    @Test func `a file brings biases back`() throws {
+        let sums = try Self.sums(AnalyticTests.rows(40))
+        let head = try sums.head(Self.fit)
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        try sums.encoded(base: "sha256:0", head: head).write(to: file)
+        let query = AnalyticTests.rows(3, seed: 2).map(\.features)
+        let read = try AnalyticHead(contentsOf: file, base: "sha256:0")
+        #expect(read.kind == .lda)
+        #expect(read.scores(query) == head.scores(query))
+        let anew = try AnalyticSums(contentsOf: file, base: "sha256:0").head(Self.fit)
+        #expect(anew.scores(query) == head.scores(query))
     }
 }
 
@@ -239,7 +330,7 @@ struct BlendTests {
 struct HeadPairTests {
     private func head() throws -> AnalyticHead {
         try AnalyticSums(width: AnalyticTests.width, features: AnalyticTests.features).adding(AnalyticTests.rows(30))
-            .head(ridge: AnalyticTests.ridge)
+            .head(AnalyticTests.fit)
     }
 
     @Test func `a label that the adapter does not know is the analytic head's alone`() throws {

@@ -37,6 +37,8 @@ import Testing
             }
         ),
         ("optimization.logit_adjustment", { $0.method = .darkReplay }),
+        ("analytic.projection", { $0.analytic.projection = -1 }),
+        ("analytic.shrinkage", { $0.analytic.shrinkage = 1 }),
     ]
 
     @Test(arguments: wrong)

@@ -1,29 +1,57 @@
 import Foundation
+import Schema
 import Tensors
 
 /// Solved weights of an analytic head: immutable, ready to answer.
 public struct AnalyticHead: Sendable {
+    public let kind: AnalyticFit.Kind
     public let labels: [String]
     /// Examples of each label.
     public let counts: [Int]
     /// `[labels, P]`.
     let weights: Matrix
+    /// A score is `scale · (weights · z) + bias`.
+    let scales: [Float]
+    let biases: [Float]
     public let projection: RandomProjection
-    private let scales: [Float]
 
-    /// Exponent γ of the label balance: scores are multiplied by (n̄/n)^γ, n a label's examples and n̄ their mean.
+    /// Exponent γ of the label balance of ridge regression: scores are multiplied by (n̄/n)^γ, n a label's examples and
+    /// n̄ their mean.
     ///
     /// Least squares shrinks labels of few examples towards 0; without this a label needs dozens of examples before it
     /// is ever answered. On Banking77, γ 0.4 answers new labels at once and costs old ones less than half a point.
     public static let balance = 0.4
 
-    init(labels: [String], counts: [Int], weights: Matrix, projection: RandomProjection) {
+    /// Of ridge regression.
+    init(labels: [String], counts: [Int], ridge weights: Matrix, projection: RandomProjection) {
+        let mean = Double(counts.reduce(0, +)) / Double(max(counts.count { $0 > 0 }, 1))
+        self.init(
+            .ridge, labels: labels, counts: counts, weights: weights,
+            scales: counts.map { $0 > 0 ? Float(pow(mean / Double($0), Self.balance)) : 0 },
+            biases: counts.map { _ in 0 }, projection: projection)
+    }
+
+    /// Of discriminant analysis.
+    init(
+        labels: [String], counts: [Int], discriminants weights: Matrix, scales: [Float], biases: [Float],
+        projection: RandomProjection
+    ) {
+        self.init(
+            .lda, labels: labels, counts: counts, weights: weights, scales: scales, biases: biases,
+            projection: projection)
+    }
+
+    private init(
+        _ kind: AnalyticFit.Kind, labels: [String], counts: [Int], weights: Matrix, scales: [Float],
+        biases: [Float], projection: RandomProjection
+    ) {
+        self.kind = kind
         self.labels = labels
         self.counts = counts
         self.weights = weights
+        self.scales = scales
+        self.biases = biases
         self.projection = projection
-        let mean = Double(counts.reduce(0, +)) / Double(max(counts.count { $0 > 0 }, 1))
-        scales = counts.map { $0 > 0 ? Float(pow(mean / Double($0), Self.balance)) : 0 }
     }
 
     /// Examples in all.
@@ -31,12 +59,12 @@ public struct AnalyticHead: Sendable {
 
     /// One score for each label, largest for the likeliest, about 0 to 1: `[N][labels]`.
     ///
-    /// - Parameter features: `[N][C]`, of the base model.
+    /// - Parameter features: `[N][C]`.
     public func scores(_ features: [[Float]]) -> [[Float]] {
         guard !features.isEmpty else { return [] }
         let products = Dense.product(projection.project(features), weights, transposingB: true).values
         return features.indices.map { row in
-            scales.indices.map { products[row * labels.count + $0] * scales[$0] }
+            scales.indices.map { products[row * labels.count + $0] * scales[$0] + biases[$0] }
         }
     }
 }

@@ -5,13 +5,17 @@ extension AnalyticSums {
     private static let format = "perennial-analytic-1"
 
     /// A safetensors file: `gram` packed `[P(P+1)/2]`, `sums` and the solved `weights` `[labels, P]`, `counts`
-    /// `[labels]`; labels, base and width stand in its metadata. The same sums give the same bytes.
+    /// `[labels]`, with discriminants `scales` and `biases` too; labels, base and width stand in its metadata. The same
+    /// sums give the same bytes.
     ///
     /// - Parameters:
     ///   - base: digest of the base model whose features were summed.
     ///   - head: solved from these sums.
     public func encoded(base: String, head: AnalyticHead) throws -> Data {
         let names = try JSONEncoder().encode(labels)
+        func ofLabels(_ name: String, _ values: [Float]) -> SafetensorsWriter.Tensor {
+            SafetensorsWriter.Tensor(name: name, shape: [values.count], values: values)
+        }
         return Data(
             SafetensorsWriter.encode(
                 [
@@ -20,11 +24,12 @@ extension AnalyticSums {
                         values: Dense.packed(gram)),
                     SafetensorsWriter.Tensor(name: "sums", matrix: sums),
                     SafetensorsWriter.Tensor(name: "weights", matrix: head.weights),
-                    SafetensorsWriter.Tensor(name: "counts", shape: [counts.count], values: counts.map(Float.init)),
-                ],
+                    ofLabels("counts", counts.map(Float.init)),
+                ]
+                    + (head.kind == .lda ? [ofLabels("scales", head.scales), ofLabels("biases", head.biases)] : []),
                 metadata: [
                     "format": Self.format, "base": base, "labels": String(decoding: names, as: UTF8.self),
-                    "width": "\(projection.width)", "features": "\(featureWidth)",
+                    "width": "\(projection.rows)", "features": "\(projection.featureWidth)",
                 ]))
     }
 
@@ -32,12 +37,13 @@ extension AnalyticSums {
     ///   `TensorError` for a file that breaks a rule of its format.
     public init(contentsOf file: URL, base: String) throws {
         let file = try AnalyticFile(file, base: base)
-        let packed = try file.tensors.matrix(named: "gram", shape: [file.width * (file.width + 1) / 2])
+        let width = file.projection.width
+        let packed = try file.tensors.matrix(named: "gram", shape: [width * (width + 1) / 2])
         _ = try BLAS.information()
         self.init(
-            projection: RandomProjection(width: file.width, features: file.features), featureWidth: file.features,
-            labels: file.labels, counts: try file.counts(), gram: Dense.unpacked(packed, size: file.width),
-            sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, file.width]))
+            projection: file.projection, labels: file.labels, counts: try file.ofLabels("counts").map { Int($0) },
+            gram: Dense.unpacked(packed, size: width),
+            sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
     }
 
     fileprivate static var currentFormat: String { format }
@@ -50,20 +56,24 @@ extension AnalyticHead {
     public init(contentsOf file: URL, base: String) throws {
         let file = try AnalyticFile(file, base: base)
         _ = try BLAS.information()
-        let weights = try file.tensors.matrix(named: "weights", shape: [file.labels.count, file.width])
-        self.init(
-            labels: file.labels, counts: try file.counts(),
-            // Copied: a mapping would keep pages of the sums beside them in memory.
-            weights: Matrix(rows: weights.rows, columns: weights.columns, values: weights.values),
-            projection: RandomProjection(width: file.width, features: file.features))
+        let counts = try file.ofLabels("counts").map { Int($0) }
+        let saved = try file.tensors.matrix(named: "weights", shape: [counts.count, file.projection.width])
+        // Copied: a mapping would keep pages of the sums beside them in memory.
+        let weights = Matrix(rows: saved.rows, columns: saved.columns, values: saved.values)
+        if file.tensors.contains("biases") {
+            self.init(
+                labels: file.labels, counts: counts, discriminants: weights,
+                scales: try file.ofLabels("scales"), biases: try file.ofLabels("biases"), projection: file.projection)
+        } else {
+            self.init(labels: file.labels, counts: counts, ridge: weights, projection: file.projection)
+        }
     }
 }
 
 /// A checked header.
 private struct AnalyticFile {
     let tensors: SafetensorsFile
-    let width: Int
-    let features: Int
+    let projection: RandomProjection
     let labels: [String]
 
     init(_ file: URL, base: String) throws {
@@ -78,16 +88,16 @@ private struct AnalyticFile {
         guard metadata["base"] == base else {
             throw AdapterError.baseMismatch(expected: metadata["base"] ?? "an unnamed one", actual: base)
         }
-        guard let width = metadata["width"].flatMap({ Int($0) }), (1...16_384).contains(width),
+        guard let width = metadata["width"].flatMap({ Int($0) }), (0...16_384).contains(width),
             let features = metadata["features"].flatMap({ Int($0) }), (1...16_384).contains(features),
             let labels = try? JSONDecoder().decode([String].self, from: Data((metadata["labels"] ?? "").utf8))
         else { throw AdapterError.invalidFile(name: name, reason: "its metadata lacks width, features or labels") }
-        self.width = width
-        self.features = features
+        projection = RandomProjection(width: width, features: features)
         self.labels = labels
     }
 
-    func counts() throws -> [Int] {
-        try tensors.matrix(named: "counts", shape: [labels.count]).values.map { Int($0) }
+    /// One number for each label.
+    func ofLabels(_ name: String) throws -> [Float] {
+        try tensors.matrix(named: name, shape: [labels.count]).values
     }
 }

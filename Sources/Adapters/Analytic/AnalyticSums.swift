@@ -1,23 +1,20 @@
 import Foundation
+import Schema
 import Tensors
 
 /// All that an analytic head remembers of its examples: their Gram matrix and one sum for each label. No text, no
 /// single example; the order in which they came leaves no trace.
 ///
-/// Learning is addition, so nothing that was learned is lost to what is learned later. Weights come from
-/// ``head(ridge:)``: W = (G + λI)⁻¹·S, ridge regression onto one-hot labels in the projected space.
+/// Learning is addition, so nothing that was learned is lost to what is learned later. Weights come from ``head(_:)``.
 ///
-/// Costs `P(P+1)/2 + labels·P` floats on disk whatever the number of examples, and `P²` in memory.
-///
-/// - SeeAlso: McDonnell et al. 2023, RanPAC, equations 6 to 8.
+/// Costs `P(P+1)/2 + labels·P` floats on disk whatever the number of examples, and `P²` in memory; without a projection
+/// the features' own width stands for P.
 public struct AnalyticSums: Sendable {
     /// In order of first appearance.
     public private(set) var labels: [String]
     /// Examples of each label.
     public private(set) var counts: [Int]
     public let projection: RandomProjection
-    /// Width of the features that are projected.
-    public let featureWidth: Int
     /// Lower triangle of G `[P, P]`.
     private(set) var gram: Matrix
     /// S `[labels, P]`.
@@ -44,20 +41,22 @@ public struct AnalyticSums: Sendable {
 
     /// Sums of nothing.
     ///
+    /// - Parameters:
+    ///   - width: of the random projection; 0 takes the features as they are.
+    ///   - features: width of the features.
     /// - Throws: `TensorError.missingBLAS`.
     public init(width: Int, features: Int) throws {
         _ = try BLAS.information()
         projection = RandomProjection(width: width, features: features)
-        featureWidth = features
         labels = []
         counts = []
+        let width = projection.width
         gram = Matrix(storage: FloatStorage(count: width * width), rows: width, columns: width)
         sums = Matrix(storage: FloatStorage(count: 0), rows: 0, columns: width)
     }
 
-    init(projection: RandomProjection, featureWidth: Int, labels: [String], counts: [Int], gram: Matrix, sums: Matrix) {
+    init(projection: RandomProjection, labels: [String], counts: [Int], gram: Matrix, sums: Matrix) {
         self.projection = projection
-        self.featureWidth = featureWidth
         self.labels = labels
         self.counts = counts
         self.gram = gram
@@ -65,25 +64,45 @@ public struct AnalyticSums: Sendable {
     }
 
     /// These sums and more examples. A relabelled text only moves from one label's sum to another's.
-    public func adding(_ rows: [Row]) -> AnalyticSums {
+    public func adding(_ rows: [Row]) -> AnalyticSums { changed(by: rows, sign: 1) }
+
+    /// These sums without examples that were added with the same labels and features. Rounding leaves a trace.
+    public func removing(_ rows: [Row]) -> AnalyticSums { changed(by: rows, sign: -1) }
+
+    private func changed(by rows: [Row], sign: Int) -> AnalyticSums {
         guard !rows.isEmpty else { return self }
         var next = self
-        next.gram = Matrix(rows: gram.rows, columns: gram.columns, values: gram.values)
-        next.sums = Matrix(rows: sums.rows, columns: sums.columns, values: sums.values)
+        next.gram = Dense.copy(gram)
+        next.sums = Dense.copy(sums)
         for label in rows.map(\.label) { next.introduce(label) }
         let chunk = 256
         for start in stride(from: 0, to: rows.count, by: chunk) {
-            next.accumulate(rows[start..<min(start + chunk, rows.count)])
+            next.accumulate(rows[start..<min(start + chunk, rows.count)], sign: sign)
         }
         return next
     }
 
-    /// Weights that answer, solved anew.
+    /// Weights that answer, solved anew: W = (G + λI)⁻¹·S, ridge regression onto one-hot labels, or discriminants.
     ///
+    /// - SeeAlso: McDonnell et al. 2023, RanPAC, equations 6 to 8.
     /// - Throws: `TensorError.notPositiveDefinite`.
-    public func head(ridge: Double) throws(TensorError) -> AnalyticHead {
-        AnalyticHead(
-            labels: labels, counts: counts, weights: try Dense.solve(gram, ridge: ridge, sums), projection: projection)
+    public func head(_ fit: AnalyticFit) throws(TensorError) -> AnalyticHead {
+        switch fit.kind {
+        case .ridge:
+            AnalyticHead(
+                labels: labels, counts: counts, ridge: try Dense.solve(gram, ridge: fit.strength, sums),
+                projection: projection)
+        case .lda: try discriminant(shrinkage: fit.strength)
+        }
+    }
+
+    /// What these sums would be had they been begun with a narrower projection: the first rows of a wider one are it.
+    public func narrowed(to width: Int) -> AnalyticSums {
+        precondition((1...projection.rows).contains(width), "\(width) is not narrower than \(projection.rows)")
+        return AnalyticSums(
+            projection: RandomProjection(width: width, features: projection.featureWidth), labels: labels,
+            counts: counts, gram: Dense.corner(of: gram, rows: width, columns: width),
+            sums: Dense.corner(of: sums, rows: sums.rows, columns: width))
     }
 
     private mutating func introduce(_ label: String) {
@@ -96,18 +115,23 @@ public struct AnalyticSums: Sendable {
     }
 
     /// Into storage that is this value's own.
-    private mutating func accumulate(_ rows: ArraySlice<Row>) {
+    private mutating func accumulate(_ rows: ArraySlice<Row>, sign: Int) {
         let positions = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
-        let added = rows.filter { $0.replaced.flatMap { positions[$0] } == nil }
-        Dense.addGram(of: projection.project(added.map(\.features)), to: gram)
+        let added = projection.project(
+            rows.filter { $0.replaced.flatMap { positions[$0] } == nil }.map(\.features))
+        if sign > 0 {
+            Dense.addGram(of: added, to: gram)
+        } else {
+            Dense.add(added, added, transposingA: true, factor: -1, to: gram)
+        }
         let projected = projection.project(rows.map(\.features))
         for (index, row) in rows.enumerated() {
             guard let label = positions[row.label] else { continue }
-            Dense.addRow(index, of: projected, factor: 1, to: label, of: sums)
-            counts[label] += 1
+            Dense.addRow(index, of: projected, factor: Float(sign), to: label, of: sums)
+            counts[label] += sign
             if let replaced = row.replaced.flatMap({ positions[$0] }) {
-                Dense.addRow(index, of: projected, factor: -1, to: replaced, of: sums)
-                counts[replaced] -= 1
+                Dense.addRow(index, of: projected, factor: Float(-sign), to: replaced, of: sums)
+                counts[replaced] -= sign
             }
         }
     }

@@ -4,35 +4,49 @@ import Tensors
 
 /// Fixed Gaussian projection with ReLU: what makes labels linearly separable that the features alone do not separate.
 ///
-/// z = max(W·f, 0), W `[P, C]` standard normal, the same for everybody: it is drawn from a seed, never stored.
+/// z = max(W·f, 0), W `[P, C]` standard normal, the same for everybody: it is drawn from a seed, never stored. The rows
+/// of a narrower W are the first of a wider one's. Zero rows stand for the features as they are.
 ///
 /// - SeeAlso: McDonnell et al. 2023, RanPAC, section 3.3.
 public struct RandomProjection: Sendable {
-    /// P, the width of what is projected to.
-    public let width: Int
+    /// P; 0 where features are taken as they are.
+    public let rows: Int
+    /// C.
+    public let featureWidth: Int
     /// `[P, C]`.
-    private let weight: Matrix
+    private let weight: Matrix?
+
+    /// Of what comes out: P, or C without a projection.
+    public var width: Int { weight == nil ? featureWidth : rows }
 
     /// One weight for each shape, drawn once a process.
     private static let drawn = Mutex<[[Int]: Matrix]>([:])
 
-    /// - Parameter features: C, the width of the features.
-    public init(width: Int, features: Int) {
-        precondition(width > 0 && features > 0, "a projection needs a width; found \(features) to \(width)")
-        self.width = width
+    /// - Parameters:
+    ///   - width: P; 0 for none.
+    ///   - features: C, the width of the features.
+    public init(width rows: Int, features: Int) {
+        precondition(rows >= 0 && features > 0, "a projection needs a width; found \(features) to \(rows)")
+        self.rows = rows
+        featureWidth = features
+        guard rows > 0 else {
+            weight = nil
+            return
+        }
         weight = Self.drawn.withLock { drawn in
-            if let weight = drawn[[width, features]] { return weight }
+            if let weight = drawn[[rows, features]] { return weight }
             var generator = SeededGenerator(seed: 0x52_61_6E_50_41_43, stream: UInt64(features))
             let weight = Matrix(
-                rows: width, columns: features, values: (0..<width * features).map { _ in generator.nextNormal() })
-            drawn[[width, features]] = weight
+                rows: rows, columns: features, values: (0..<rows * features).map { _ in generator.nextNormal() })
+            drawn[[rows, features]] = weight
             return weight
         }
     }
 
-    /// `[N, P]` of `[N, C]`.
+    /// `[N, width]` of `[N, C]`.
     public func project(_ features: [[Float]]) -> Matrix {
-        let rows = Matrix(rows: features.count, columns: weight.columns, values: features.flatMap { $0 })
+        let rows = Matrix(rows: features.count, columns: featureWidth, values: features.flatMap { $0 })
+        guard let weight else { return rows }
         let projected = Dense.product(rows, weight, transposingB: true)
         Dense.rectify(projected)
         return projected

@@ -100,7 +100,7 @@ struct InstantBenchmark {
                 judged.filter { late.contains($0.label) }, judged.filter { !late.contains($0.label) }
             )
             let sums = try AnalyticSums(width: options.projection, features: learned[0].features.count).adding(old)
-            let solver = try AnalyticSolver(sums, ridge: options.ridge)
+            let solver = try sums.solver(options.fit)
             result.oldAccuracy += accuracy(solver.head, oldTest) / Double(draws)
             var waiting = Dictionary(
                 uniqueKeysWithValues: late.map { label in

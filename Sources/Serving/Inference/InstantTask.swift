@@ -14,7 +14,7 @@ final class InstantTask: @unchecked Sendable {
     /// Of the task.
     let createdAt: Timestamp
     private(set) var generation: AnalyticGeneration?
-    private let solver: AnalyticSolver
+    private let solver: any AnalyticSolver
     /// What was added since the generation, by sequence.
     private var added: [Int64: AnalyticSums.Row] = [:]
     /// Over the generation's digest and everything done since.
@@ -33,7 +33,7 @@ final class InstantTask: @unchecked Sendable {
                 try generation.map {
                     try AnalyticSums(contentsOf: home.analyticGeneration($0.digest), base: classifier.baseDigest)
                 } ?? AnalyticSums(width: options.projection, features: classifier.featureWidth)
-            return Solved(solver: try AnalyticSolver(sums, ridge: generation?.ridge ?? options.ridge))
+            return Solved(solver: try sums.solver(generation?.fit ?? options.fit))
         }
         solver = solved.solver
         digest = SHA256.hash(
@@ -42,7 +42,7 @@ final class InstantTask: @unchecked Sendable {
 
     // @unchecked Sendable: made on the queue and handed over whole.
     private struct Solved: @unchecked Sendable {
-        var solver: AnalyticSolver
+        var solver: any AnalyticSolver
     }
 
     /// What answers; `nil` where the saved generation knows all of it.

@@ -1,0 +1,108 @@
+import Tensors
+
+/// Ridge regression that learns example by example: keeps A = (G + λI)⁻¹ and the weights, and moves both.
+///
+/// An addition costs about `6·P²` operations and solves nothing anew (Sherman & Morrison 1950; for several rows at
+/// once Woodbury 1950). In float32 the inverse drifts slowly; sums that were saved are solved anew, so what is
+/// learned one by one is only what came since.
+final class RidgeSolver: AnalyticSolver {
+    let projection: RandomProjection
+    private(set) var labels: [String]
+    private(set) var counts: [Int]
+    private let inverse: Matrix
+    private var weights: Matrix
+
+    /// - Parameter ridge: λ, above 0.
+    /// - Throws: `TensorError.notPositiveDefinite`.
+    init(_ sums: AnalyticSums, ridge: Double) throws(TensorError) {
+        projection = sums.projection
+        labels = sums.labels
+        counts = sums.counts
+        inverse =
+            try sums.isEmpty
+            ? Dense.identity(sums.projection.width, times: Float(1 / ridge))
+            : Dense.inverse(of: sums.gram, ridge: ridge)
+        weights = Dense.product(sums.sums, inverse)
+    }
+
+    var head: AnalyticHead {
+        AnalyticHead(
+            labels: labels, counts: counts, ridge: Dense.copy(weights), projection: projection)
+    }
+
+    /// Many examples in parts of 64.
+    func add(_ rows: [AnalyticSums.Row]) throws(TensorError) {
+        for label in rows.map(\.label) { introduce(label) }
+        for start in stride(from: 0, to: rows.count, by: 64) {
+            let part = rows[start..<min(start + 64, rows.count)]
+            try learn(part.filter { known($0.replaced) == nil })
+            relabel(part.filter { known($0.replaced) != nil })
+        }
+    }
+
+    func remove(_ rows: [AnalyticSums.Row]) throws(TensorError) {
+        for row in rows {
+            // Back under the label that it had replaced, or out of everything.
+            if let replaced = row.replaced {
+                relabel([AnalyticSums.Row(features: row.features, label: replaced, replaced: row.label)])
+            } else {
+                try learn([row], sign: -1)
+            }
+        }
+    }
+
+    private func known(_ label: String?) -> Int? { label.flatMap { labels.firstIndex(of: $0) } }
+
+    private func introduce(_ label: String) {
+        guard !labels.contains(label) else { return }
+        labels.append(label)
+        counts.append(0)
+        weights = Matrix(
+            rows: labels.count, columns: projection.width,
+            values: weights.values + Array(repeating: 0, count: projection.width))
+    }
+
+    /// With K = Z·A and M = I + K·Zᵀ: A' = A − Kᵀ·M⁻¹·K, and W' = W + (T − Z·Wᵀ)ᵀ·M⁻¹·K for one-hot targets T.
+    /// Taking out turns three signs: M = I − K·Zᵀ, and A and W move the other way.
+    private func learn(_ rows: [AnalyticSums.Row], sign: Float = 1) throws(TensorError) {
+        guard !rows.isEmpty else { return }
+        let z = projection.project(rows.map(\.features))
+        let k = Dense.product(z, inverse)
+        let m = Matrix(storage: FloatStorage(count: rows.count * rows.count), rows: rows.count, columns: rows.count)
+        Dense.add(k, z, transposingB: true, factor: sign, to: m)
+        let gain = Dense.product(try Dense.inverse(of: m, ridge: 1), k)
+        let residuals = targets(rows)
+        for (label, count) in counted(rows) { counts[label] += Int(sign) * count }
+        Dense.add(z, weights, transposingB: true, factor: -1, to: residuals)
+        Dense.add(residuals, gain, transposingA: true, factor: sign, to: weights)
+        Dense.add(k, gain, transposingA: true, factor: -sign, to: inverse)
+    }
+
+    /// A text that is in the sums already only moves its target.
+    private func relabel(_ rows: [AnalyticSums.Row]) {
+        guard !rows.isEmpty else { return }
+        let k = Dense.product(projection.project(rows.map(\.features)), inverse)
+        Dense.add(targets(rows), k, transposingA: true, to: weights)
+        for (label, count) in counted(rows) { counts[label] += count }
+    }
+
+    /// By how many examples each label grows.
+    private func counted(_ rows: [AnalyticSums.Row]) -> [Int: Int] {
+        var changes: [Int: Int] = [:]
+        for row in rows {
+            if let label = known(row.label) { changes[label, default: 0] += 1 }
+            if let replaced = known(row.replaced) { changes[replaced, default: 0] -= 1 }
+        }
+        return changes
+    }
+
+    /// `[rows, labels]`: 1 at the label, −1 at a label that it replaces.
+    private func targets(_ rows: [AnalyticSums.Row]) -> Matrix {
+        var values = [Float](repeating: 0, count: rows.count * labels.count)
+        for (index, row) in rows.enumerated() {
+            if let label = known(row.label) { values[index * labels.count + label] += 1 }
+            if let replaced = known(row.replaced) { values[index * labels.count + replaced] -= 1 }
+        }
+        return Matrix(rows: rows.count, columns: labels.count, values: values)
+    }
+}
