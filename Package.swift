@@ -150,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Pipeline", "Schema", "Store", .product(name: "Logging", package: "swift-log"),
+                "Adapters", "Pipeline", "Schema", "Store", "Tensors", "TinyBert", "Tokenizers", "Transformers",
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
         .testTarget(

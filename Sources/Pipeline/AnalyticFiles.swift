@@ -13,17 +13,23 @@ struct AnalyticFiles {
         try AnalyticSums(contentsOf: home.analyticGeneration(generation.digest), base: base)
     }
 
+    /// What answers, as it was solved.
+    func head(_ generation: AnalyticGeneration) throws -> AnalyticHead {
+        try AnalyticHead(contentsOf: home.analyticGeneration(generation.digest), base: base)
+    }
+
     /// Makes the sums of an update durable under the digest of their bytes.
-    func write(_ result: Learner.Result, of work: UpdateWork, fit: AnalyticFit) throws -> AnalyticGeneration? {
+    func write(_ result: Learner.Result, of work: UpdateWork) throws -> AnalyticGeneration? {
         guard let sums = result.sums, let head = result.analytic else { return nil }
         let data = try sums.encoded(base: base, head: head)
         let digest = ContentDigest(of: data).description
         let file = home.analyticGeneration(digest)
         if !FileManager.default.fileExists(atPath: file.path) { try ReplayFiles.writeDurably(data, to: file) }
         return AnalyticGeneration(
-            digest: digest, parent: work.analytic?.digest, examples: sums.count, bytes: data.count, fit: fit,
-            blend: result.blend,
+            digest: digest, parent: result.keepsSums ? work.analytic?.digest : nil, examples: sums.count,
+            bytes: data.count, fit: result.fit, isAdapted: sums.isAdapted, blend: result.blend,
+            schedule: result.schedule,
             experiences: AnalyticGeneration.experiences(
-                work.analytic?.experiences, adding: work.update.experience))
+                result.keepsSums ? work.analytic?.experiences : nil, adding: work.update.experience))
     }
 }

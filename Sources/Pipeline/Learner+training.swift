@@ -10,7 +10,6 @@ extension Learner {
     func train(
         _ input: Input, exemplars: [Exemplar], attempt: Int, replayFactor: Double, monitor: UpdateMonitor
     ) throws -> TrainingOutcome {
-        if input.recipe.head == .analytic { return try untrained(input) }
         var recipe = input.recipe
         recipe.replay.ratio *= replayFactor
         // Each experience and each attempt draws other random numbers, and always the same ones.

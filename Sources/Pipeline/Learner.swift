@@ -37,8 +37,13 @@ public struct Learner: Sendable {
         public var blend = Blend.adapterAlone
         /// The parent's sums; `nil` where it has none yet.
         public var sums: AnalyticSums?
-        /// How the parent's head was solved from them; `nil` without sums.
+        /// The parent's analytic head, solved from the sums.
+        public var analytic: AnalyticHead?
+        /// How it was solved; `nil` without sums.
         public var parentFit: AnalyticFit?
+        public var schedule = TrainingSchedule()
+        /// Whether an adapter is trained although it is not due.
+        public var mustTrain = false
         /// By sequence, the label under which a relabelled text is in the sums already.
         public var replaced: [Int64: String] = [:]
         public var memory: ReplayMemory
@@ -47,8 +52,6 @@ public struct Learner: Sendable {
         public var oldSlices: [HeldOutSlice]
         /// By sequence, what the parent answered held-out examples with when it was judged; the others it is asked.
         public var parentAnswers: [Int64: HeldOutAnswer] = [:]
-
-        var fit: AnalyticFit { parentFit ?? recipe.analytic.fit }
 
         /// With no more held out than the recipe judges by.
         var bounded: Input {
@@ -68,6 +71,11 @@ public struct Learner: Sendable {
         public var sums: AnalyticSums?
         /// Solved from the sums.
         public var analytic: AnalyticHead?
+        /// How it was solved.
+        public var fit: AnalyticFit
+        /// Whether the sums hold what the parent's hold.
+        public var keepsSums: Bool
+        public var schedule: TrainingSchedule
         public var verdict: Verdict
         /// The memory after this experience.
         public var memory: ReplayMemory
@@ -106,38 +114,65 @@ public struct Learner: Sendable {
         let input = input.bounded
         var cycle = UpdateCycle(retries: input.recipe.gate.retries)
         var action = try cycle.handle(.claimed)
-        let sums = try add(input)
-        let head = try sums?.head(input.fit)
-        let judge = try Judge(learner: self, input: input, analytic: head)
+        let judge = Judge(learner: self, input: input)
+        let kept = try keep(input)
         let replayed = input.recipe.method.replaysNew ? try remember(input) : input.memory
         let exemplars = try replayed.exemplars().filter { input.labels.contains($0.label) }
-        var trained = 0
-        var seconds = 0.0
+        var effort = Effort()
         while case .train(let attempt, let replayFactor) = action {
-            let outcome = try train(
-                input, exemplars: exemplars, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
-            trained += outcome.newExamples + outcome.replayedExamples
-            seconds += outcome.trainingSeconds
+            var judgement = kept.map { judge.judge($0, attempt: attempt) }
+            if judgement.map({ wantsTraining(input, after: $0) }) ?? true {
+                let outcome = try train(
+                    input, exemplars: exemplars, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+                effort.add(outcome)
+                try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
+                let trained = judge.judge(try candidate(outcome, input), attempt: attempt)
+                judgement = judge.better(of: judgement, trained, allHeld: holdsAll(input))
+            }
+            guard let judgement else { break }
             _ = try cycle.handle(.trained)
-            try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
-            let judgement = judge.judge(outcome.adapter, attempt: attempt)
-            try monitor.advance(to: .evaluating, progress: 1, replayed: outcome.replayedExamples)
+            try monitor.advance(to: .evaluating, progress: 1, replayed: effort.replayed)
             action = try cycle.handle(.judged(judgement.verdict))
-            let verdict: Verdict
             switch action {
-            case .promote(let final), .reject(let final): verdict = final
+            case .promote(let final), .reject(let final):
+                return try result(input, judgement, verdict: final, exemplars: exemplars, effort: effort)
             default: continue
             }
-            return Result(
-                adapter: outcome.adapter, blend: judgement.blend, sums: sums, analytic: head,
-                verdict: verdict, memory: try remember(input, learned: outcome.adapter),
-                replayed: outcome.replayedExamples,
-                evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
-                untrainedOnNewSlice: judgement.untrainedOnNewSlice, answers: judgement.answers,
-                rehearsals: Dictionary(
-                    zip(exemplars.map(\.sequence), outcome.rehearsals), uniquingKeysWith: { first, _ in first }),
-                trained: trained, trainingSeconds: seconds)
         }
         throw CancellationError()
+    }
+
+    /// What an update's training cost.
+    private struct Effort {
+        var isTrained = false
+        var trained = 0
+        var seconds = 0.0
+        /// Of the last attempt.
+        var replayed = 0
+        var rehearsals: [Int] = []
+
+        mutating func add(_ outcome: TrainingOutcome) {
+            isTrained = true
+            trained += outcome.newExamples + outcome.replayedExamples
+            seconds += outcome.trainingSeconds
+            replayed = outcome.replayedExamples
+            rehearsals = outcome.rehearsals
+        }
+    }
+
+    private func result(
+        _ input: Input, _ judgement: Judge.Judgement, verdict: Verdict, exemplars: [Exemplar], effort: Effort
+    ) throws -> Result {
+        let candidate = judgement.candidate
+        return Result(
+            adapter: candidate.adapter, blend: judgement.blend, sums: candidate.sums, analytic: candidate.analytic,
+            fit: candidate.fit, keepsSums: candidate.keepsSums,
+            schedule: input.schedule.adding(input.training.count, training: effort.isTrained), verdict: verdict,
+            memory: try remember(input, learned: candidate.adapter), replayed: effort.replayed,
+            evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
+            untrainedOnNewSlice: judgement.untrainedOnNewSlice, answers: judgement.answers,
+            rehearsals: Dictionary(
+                zip(exemplars.map(\.sequence), effort.rehearsals), uniquingKeysWith: { first, _ in first }),
+            trained: effort.trained, trainingSeconds: effort.seconds)
     }
 }

@@ -45,9 +45,8 @@ struct Screening {
             features: Self.matrix(learner.features(tokens(exemplars.map(\.text) + arrivals.map(\.text)))),
             rows: Dictionary(
                 zip(arrivals.map(\.sequence), exemplars.count...), uniquingKeysWith: { first, _ in first }))
-        let head = try input.sums?.head(input.fit)
         let champion = Champion(
-            adapter: parent, analytic: head, heads: HeadPair(adapter: parent.labels, analytic: head, blend: input.blend))
+            adapter: parent, heads: HeadPair(adapter: parent.labels, analytic: input.analytic, blend: input.blend))
         let test = OddityTest(trusted: scored(trusted, champion, reference).map(\.score))
         let doubted = scored(new, champion, reference).compactMap { example -> (Int64, Suspicion)? in
             let pValue = test.pValue(example.score)
@@ -74,7 +73,6 @@ struct Screening {
     /// What answers now.
     private struct Champion {
         var adapter: ClassifierAdapter
-        var analytic: AnalyticHead?
         var heads: HeadPair
     }
 
@@ -121,8 +119,7 @@ struct Screening {
         }
         let asked = examples.indices.filter { opinions[$0] == nil }
         let tokens = tokens(asked.map { examples[$0].text })
-        let scores = champion.analytic?.scores(learner.features(tokens)) ?? []
-        let logits = learner.logits(champion.adapter, champion.heads, tokens, scores: scores)
+        let logits = learner.logits(champion.adapter, champion.heads, tokens)
         let labels = champion.heads.labels
         let positions = Dictionary(zip(labels, 0...), uniquingKeysWith: { first, _ in first })
         for (index, logits) in zip(asked, logits) {

@@ -10,7 +10,9 @@ public struct StreamRun {
     public private(set) var adapter: ClassifierAdapter?
     public private(set) var sums: AnalyticSums?
     public private(set) var analytic: AnalyticHead?
+    private var fit: AnalyticFit?
     public private(set) var blend = Blend.adapterAlone
+    private var schedule = TrainingSchedule()
     public private(set) var memory: ReplayMemory
     public private(set) var results: [Learner.Result] = []
     private let learner: Learner
@@ -51,7 +53,7 @@ public struct StreamRun {
         }
         var input = Learner.Input(
             recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend,
-            sums: sums, memory: memory,
+            sums: sums, analytic: analytic, parentFit: fit, schedule: schedule, memory: memory,
             training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices,
             parentAnswers: parentAnswers)
         setAside = []
@@ -68,6 +70,8 @@ public struct StreamRun {
             blend = result.blend
             sums = result.sums
             analytic = result.analytic
+            fit = result.analytic.map { _ in result.fit }
+            schedule = result.schedule
             memory = result.memory
             experiences += 1
             slices.append(HeldOutSlice(experience: experiences, examples: waiting.heldOut))
@@ -86,7 +90,8 @@ public struct StreamRun {
         }
         let input = Learner.Input(
             recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend, sums: sums,
-            memory: memory, training: rows, newSlice: [], oldSlices: slices, parentAnswers: parentAnswers)
+            analytic: analytic, parentFit: fit, memory: memory, training: rows, newSlice: [], oldSlices: slices,
+            parentAnswers: parentAnswers)
         let doubted = try Screening(learner: learner, input: input).doubted() ?? [:]
         return zip(rows, examples).compactMap { row, example in doubted[row.sequence].map { (example, $0) } }
     }

@@ -139,7 +139,9 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         if let parent = work.parent { answers = try await store.answers(task, version: parent.version) }
         return Learner.Input(
             recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
-            blend: work.analytic?.blend ?? .adapterAlone, sums: try work.analytic.map(files.load), parentFit: work.analytic?.fit,
+            blend: work.analytic?.blend ?? .adapterAlone, sums: try work.analytic.map(files.load),
+            analytic: try work.analytic.map(files.head), parentFit: work.analytic?.fit,
+            schedule: work.analytic?.schedule ?? TrainingSchedule(), mustTrain: work.replayFactor > 1,
             replaced: Dictionary(uniqueKeysWithValues: replaced), memory: loaded.memory,
             training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task),
             parentAnswers: answers)
@@ -193,7 +195,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                     storedBytes: $0.bytes)
             }
             let analytic = try AnalyticFiles(home: store.home, base: learner.base.digest)
-                .write(result, of: work, fit: work.analytic?.fit ?? recipe.analytic.fit)
+                .write(result, of: work)
             let version = try await store.promote(
                 id,
                 Promotion(

@@ -51,7 +51,7 @@ public struct AnalyticFit: Sendable, Hashable, Codable {
 public struct AnalyticGeneration: Sendable, Hashable, Codable {
     /// `sha256:` and 64 hexadecimal digits over its file.
     public var digest: String
-    /// Of the generation it was made from.
+    /// Of the generation whose sums these are, with more examples; `nil` where they were made anew.
     public var parent: String?
     /// Examples in its sums.
     public var examples: Int
@@ -59,14 +59,19 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
     private var ridge: Double
     /// `nil` is ridge regression.
     private var kind: AnalyticFit.Kind?
+    /// `nil` is the base model's features.
+    private var adapted: Bool?
     public var blend: Blend
+    /// `nil` in versions of before there was one.
+    private var training: TrainingSchedule?
     /// First and last of each run of experiences whose examples are in the sums. More than one run only after a
     /// rollback.
     public var experiences: [[Int]]
 
     public init(
-        digest: String, parent: String? = nil, examples: Int, bytes: Int, fit: AnalyticFit, blend: Blend,
-        experiences: [[Int]]
+        digest: String, parent: String? = nil, examples: Int, bytes: Int, fit: AnalyticFit,
+        isAdapted: Bool = false, blend: Blend,
+        schedule: TrainingSchedule = TrainingSchedule(), experiences: [[Int]]
     ) {
         self.digest = digest
         self.parent = parent
@@ -74,9 +79,16 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
         self.bytes = bytes
         ridge = fit.strength
         kind = fit.kind == .ridge ? nil : fit.kind
+        adapted = isAdapted ? true : nil
         self.blend = blend
+        training = schedule
         self.experiences = experiences
     }
+
+    /// Whether its sums are of the features that the version's own adapter makes, or of the base model's.
+    public var isAdapted: Bool { adapted ?? false }
+
+    public var schedule: TrainingSchedule { training ?? TrainingSchedule(examples: examples) }
 
     /// How its weights were solved from its sums.
     public var fit: AnalyticFit { AnalyticFit(kind ?? .ridge, strength: ridge) }

@@ -61,7 +61,8 @@ public struct PerennialService: Service, CustomStringConvertible {
         self.onRunning = onRunning
         let cache = AdapterCache()
         let engine = InferenceEngine(limits: configuration.engine, metrics: metrics, logger: logger, load: classifier)
-        let instant = InstantHeads(store: store, engine: engine, recipe: configuration.recipe, logger: logger)
+        let instant = InstantHeads(
+            store: store, engine: engine, cache: cache, recipe: configuration.recipe, logger: logger)
         let refresher = SnapshotRefresher(
             store: store, engine: engine, cache: cache, instant: instant, metrics: metrics, logger: logger)
         drift = DriftMonitor(

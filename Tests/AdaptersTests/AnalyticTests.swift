@@ -182,6 +182,7 @@ struct AnalyticTests {
         try bytes.write(to: file)
         let read = try AnalyticSums(contentsOf: file, base: "sha256:0")
         #expect(read.labels == sums.labels)
+        #expect(!read.isAdapted)
         #expect(try read.encoded(base: "sha256:0", head: head) == bytes)
         let query = Self.rows(1, seed: 2).map(\.features)
         #expect(try AnalyticHead(contentsOf: file, base: "sha256:0").scores(query) == head.scores(query))
@@ -328,9 +329,20 @@ struct BlendTests {
 }
 
 struct HeadPairTests {
-    private func head() throws -> AnalyticHead {
-        try AnalyticSums(width: AnalyticTests.width, features: AnalyticTests.features).adding(AnalyticTests.rows(30))
-            .head(AnalyticTests.fit)
+    private func head(isAdapted: Bool = false) throws -> AnalyticHead {
+        try AnalyticSums(width: AnalyticTests.width, features: AnalyticTests.features, isAdapted: isAdapted)
+            .adding(AnalyticTests.rows(30)).head(AnalyticTests.fit)
+    }
+
+    @Test(arguments: [Blend.adapterAlone, .analyticAlone, .uncalibrated])
+    func `sums of the adapter's own features take one pass, whichever head decides and whatever is new`(
+        blend: Blend
+    ) throws {
+        let head = try head(isAdapted: true)
+        for known in [["label 0", "label 1", "label 2"], ["label 1"]] {
+            let pair = HeadPair(adapter: known, analytic: head, blend: blend)
+            #expect(pair.passesAdapter && !pair.passesBase)
+        }
     }
 
     @Test func `a label that the adapter does not know is the analytic head's alone`() throws {
@@ -363,6 +375,7 @@ struct HeadPairTests {
         #expect(adapter.probabilities(adapter: [0.3], analytic: []) == [1])
         let analytic = HeadPair(adapter: nil, analytic: try head(), blend: .uncalibrated)
         #expect(!analytic.needsAdapter && analytic.needsAnalytic)
+        #expect(analytic.passesBase && !analytic.passesAdapter)
         #expect(analytic.head(of: 2) == .analytic)
     }
 }

@@ -14,6 +14,8 @@ public struct AnalyticHead: Sendable {
     let scales: [Float]
     let biases: [Float]
     public let projection: RandomProjection
+    /// Whether it answers from the features of the version's own adapter, or from the base model's.
+    public let isAdapted: Bool
 
     /// Exponent γ of the label balance of ridge regression: scores are multiplied by (n̄/n)^γ, n a label's examples and
     /// n̄ their mean.
@@ -23,29 +25,32 @@ public struct AnalyticHead: Sendable {
     public static let balance = 0.4
 
     /// Of ridge regression.
-    init(labels: [String], counts: [Int], ridge weights: Matrix, projection: RandomProjection) {
+    init(
+        labels: [String], counts: [Int], ridge weights: Matrix, projection: RandomProjection, isAdapted: Bool
+    ) {
         let mean = Double(counts.reduce(0, +)) / Double(max(counts.count { $0 > 0 }, 1))
         self.init(
             .ridge, labels: labels, counts: counts, weights: weights,
             scales: counts.map { $0 > 0 ? Float(pow(mean / Double($0), Self.balance)) : 0 },
-            biases: counts.map { _ in 0 }, projection: projection)
+            biases: counts.map { _ in 0 }, projection: projection, isAdapted: isAdapted)
     }
 
     /// Of discriminant analysis.
     init(
         labels: [String], counts: [Int], discriminants weights: Matrix, scales: [Float], biases: [Float],
-        projection: RandomProjection
+        projection: RandomProjection, isAdapted: Bool
     ) {
         self.init(
             .lda, labels: labels, counts: counts, weights: weights, scales: scales, biases: biases,
-            projection: projection)
+            projection: projection, isAdapted: isAdapted)
     }
 
     private init(
         _ kind: AnalyticFit.Kind, labels: [String], counts: [Int], weights: Matrix, scales: [Float],
-        biases: [Float], projection: RandomProjection
+        biases: [Float], projection: RandomProjection, isAdapted: Bool
     ) {
         self.kind = kind
+        self.isAdapted = isAdapted
         self.labels = labels
         self.counts = counts
         self.weights = weights

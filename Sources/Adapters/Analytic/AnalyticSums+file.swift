@@ -5,8 +5,8 @@ extension AnalyticSums {
     private static let format = "perennial-analytic-1"
 
     /// A safetensors file: `gram` packed `[P(P+1)/2]`, `sums` and the solved `weights` `[labels, P]`, `counts`
-    /// `[labels]`, with discriminants `scales` and `biases` too; labels, base and width stand in its metadata. The same
-    /// sums give the same bytes.
+    /// `[labels]`, with discriminants `scales` and `biases` too; labels, base, width and whose features they are stand in
+    /// its metadata. The same sums give the same bytes.
     ///
     /// - Parameters:
     ///   - base: digest of the base model whose features were summed.
@@ -30,6 +30,7 @@ extension AnalyticSums {
                 metadata: [
                     "format": Self.format, "base": base, "labels": String(decoding: names, as: UTF8.self),
                     "width": "\(projection.rows)", "features": "\(projection.featureWidth)",
+                    "adapted": "\(isAdapted)",
                 ]))
     }
 
@@ -41,8 +42,8 @@ extension AnalyticSums {
         let packed = try file.tensors.matrix(named: "gram", shape: [width * (width + 1) / 2])
         _ = try BLAS.information()
         self.init(
-            projection: file.projection, labels: file.labels, counts: try file.ofLabels("counts").map { Int($0) },
-            gram: Dense.unpacked(packed, size: width),
+            projection: file.projection, isAdapted: file.isAdapted, labels: file.labels,
+            counts: try file.ofLabels("counts").map { Int($0) }, gram: Dense.unpacked(packed, size: width),
             sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
     }
 
@@ -63,9 +64,12 @@ extension AnalyticHead {
         if file.tensors.contains("biases") {
             self.init(
                 labels: file.labels, counts: counts, discriminants: weights,
-                scales: try file.ofLabels("scales"), biases: try file.ofLabels("biases"), projection: file.projection)
+                scales: try file.ofLabels("scales"), biases: try file.ofLabels("biases"), projection: file.projection,
+                isAdapted: file.isAdapted)
         } else {
-            self.init(labels: file.labels, counts: counts, ridge: weights, projection: file.projection)
+            self.init(
+                labels: file.labels, counts: counts, ridge: weights, projection: file.projection,
+                isAdapted: file.isAdapted)
         }
     }
 }
@@ -74,6 +78,7 @@ extension AnalyticHead {
 private struct AnalyticFile {
     let tensors: SafetensorsFile
     let projection: RandomProjection
+    let isAdapted: Bool
     let labels: [String]
 
     init(_ file: URL, base: String) throws {
@@ -94,6 +99,7 @@ private struct AnalyticFile {
         else { throw AdapterError.invalidFile(name: name, reason: "its metadata lacks width, features or labels") }
         projection = RandomProjection(width: width, features: features)
         self.labels = labels
+        isAdapted = metadata["adapted"] == "true"
     }
 
     /// One number for each label.

@@ -15,6 +15,8 @@ public struct AnalyticSums: Sendable {
     /// Examples of each label.
     public private(set) var counts: [Int]
     public let projection: RandomProjection
+    /// Whether these are sums of the features that the version's own adapter makes, or of the base model's.
+    public let isAdapted: Bool
     /// Lower triangle of G `[P, P]`.
     private(set) var gram: Matrix
     /// S `[labels, P]`.
@@ -44,10 +46,12 @@ public struct AnalyticSums: Sendable {
     /// - Parameters:
     ///   - width: of the random projection; 0 takes the features as they are.
     ///   - features: width of the features.
+    ///   - isAdapted: whether they are an adapter's.
     /// - Throws: `TensorError.missingBLAS`.
-    public init(width: Int, features: Int) throws {
+    public init(width: Int, features: Int, isAdapted: Bool = false) throws {
         _ = try BLAS.information()
         projection = RandomProjection(width: width, features: features)
+        self.isAdapted = isAdapted
         labels = []
         counts = []
         let width = projection.width
@@ -55,8 +59,11 @@ public struct AnalyticSums: Sendable {
         sums = Matrix(storage: FloatStorage(count: 0), rows: 0, columns: width)
     }
 
-    init(projection: RandomProjection, labels: [String], counts: [Int], gram: Matrix, sums: Matrix) {
+    init(
+        projection: RandomProjection, isAdapted: Bool, labels: [String], counts: [Int], gram: Matrix, sums: Matrix
+    ) {
         self.projection = projection
+        self.isAdapted = isAdapted
         self.labels = labels
         self.counts = counts
         self.gram = gram
@@ -91,7 +98,7 @@ public struct AnalyticSums: Sendable {
         case .ridge:
             AnalyticHead(
                 labels: labels, counts: counts, ridge: try Dense.solve(gram, ridge: fit.strength, sums),
-                projection: projection)
+                projection: projection, isAdapted: isAdapted)
         case .lda: try discriminant(shrinkage: fit.strength)
         }
     }
@@ -100,8 +107,8 @@ public struct AnalyticSums: Sendable {
     public func narrowed(to width: Int) -> AnalyticSums {
         precondition((1...projection.rows).contains(width), "\(width) is not narrower than \(projection.rows)")
         return AnalyticSums(
-            projection: RandomProjection(width: width, features: projection.featureWidth), labels: labels,
-            counts: counts, gram: Dense.corner(of: gram, rows: width, columns: width),
+            projection: RandomProjection(width: width, features: projection.featureWidth), isAdapted: isAdapted,
+            labels: labels, counts: counts, gram: Dense.corner(of: gram, rows: width, columns: width),
             sums: Dense.corner(of: sums, rows: sums.rows, columns: width))
     }
 

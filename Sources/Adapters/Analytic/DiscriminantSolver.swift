@@ -27,7 +27,8 @@ extension AnalyticSums {
         let scale = known.isEmpty ? 1 : Float(known.count) / max(known.reduce(0, +), .leastNormalMagnitude)
         return AnalyticHead(
             labels: labels, counts: counts, discriminants: weights, scales: counts.map { $0 > 0 ? scale : 0 },
-            biases: zip(energies, counts).map { $1 > 0 ? -0.5 * scale * $0 : Self.never }, projection: projection)
+            biases: zip(energies, counts).map { $1 > 0 ? -0.5 * scale * $0 : Self.never }, projection: projection,
+            isAdapted: isAdapted)
     }
 
     /// Score of a label without examples, below all others.

@@ -30,6 +30,10 @@ public struct HeadPair: Sendable {
     public var hasNewLabels: Bool { labels.count > adapterCount }
     public var needsAdapter: Bool { adapterCount > 0 && blend.adapter > 0 }
     public var needsAnalytic: Bool { analytic != nil && (blend.analytic > 0 || hasNewLabels) }
+    /// Whether a text goes through the adapter, for its logits or for the features that the analytic head stands on.
+    public var passesAdapter: Bool { needsAdapter || (needsAnalytic && analytic?.isAdapted == true) }
+    /// Whether it goes through the base model without the adapter.
+    public var passesBase: Bool { needsAnalytic && analytic?.isAdapted == false }
 
     /// Logits over ``labels`` before the new ones are weighed in: the blend over all that the adapter knows.
     ///

@@ -7,6 +7,7 @@ import Tensors
 /// learned one by one is only what came since.
 final class RidgeSolver: AnalyticSolver {
     let projection: RandomProjection
+    private let isAdapted: Bool
     private(set) var labels: [String]
     private(set) var counts: [Int]
     private let inverse: Matrix
@@ -16,6 +17,7 @@ final class RidgeSolver: AnalyticSolver {
     /// - Throws: `TensorError.notPositiveDefinite`.
     init(_ sums: AnalyticSums, ridge: Double) throws(TensorError) {
         projection = sums.projection
+        isAdapted = sums.isAdapted
         labels = sums.labels
         counts = sums.counts
         inverse =
@@ -27,7 +29,7 @@ final class RidgeSolver: AnalyticSolver {
 
     var head: AnalyticHead {
         AnalyticHead(
-            labels: labels, counts: counts, ridge: Dense.copy(weights), projection: projection)
+            labels: labels, counts: counts, ridge: Dense.copy(weights), projection: projection, isAdapted: isAdapted)
     }
 
     /// Many examples in parts of 64.

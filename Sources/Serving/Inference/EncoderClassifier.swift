@@ -65,19 +65,23 @@ public struct EncoderClassifier: TextClassifier {
     public func probabilitiesAtIdle(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: idlePool) }
 
     private func probabilities(_ batch: [ClassifierInput], pool: WorkerPool) -> [[Float]] {
-        // One packed pass for all: a text that both heads answer goes through it with the adapter and without.
+        // One packed pass for all. Only a version of before the sums followed the adapter needs a text twice in it.
         var requests: [Classifier.Request] = []
-        let places = batch.map { input in
-            let place = (adapter: input.needsAdapter ? requests.count : nil, base: 0)
-            if input.needsAdapter {
-                requests.append(.init(tokens: input.tokens, adapter: input.adapter.map { loaded($0).weights }))
+        let places = batch.map { input -> (adapter: Int?, base: Int?) in
+            var place: (adapter: Int?, base: Int?)
+            if let adapter = input.adapter, input.passesAdapter {
+                place.adapter = requests.count
+                requests.append(.init(tokens: input.tokens, adapter: loaded(adapter).weights))
             }
-            if input.needsFeatures { requests.append(.init(tokens: input.tokens, adapter: nil)) }
-            return (adapter: place.adapter, base: input.needsFeatures ? requests.count - 1 : nil)
+            if input.passesBase {
+                place.base = requests.count
+                requests.append(.init(tokens: input.tokens, adapter: nil))
+            }
+            return place
         }
         let outputs = classifier.outputs(requests, pool: pool)
         return zip(batch, places).map { input, place in
-            let features = place.base.map { outputs[$0].features } ?? []
+            let features = (place.base ?? place.adapter).map { outputs[$0].features } ?? []
             guard let heads = input.heads else { return features }
             let scores = heads.needsAnalytic ? heads.analytic?.scores([features]).first ?? [] : []
             return heads.probabilities(adapter: place.adapter.map { outputs[$0].logits } ?? [], analytic: scores)
@@ -97,6 +101,6 @@ public struct EncoderClassifier: TextClassifier {
 }
 
 extension ClassifierInput {
-    fileprivate var needsAdapter: Bool { adapter != nil && heads?.needsAdapter == true }
-    fileprivate var needsFeatures: Bool { heads?.needsAnalytic ?? true }
+    fileprivate var passesAdapter: Bool { heads?.passesAdapter ?? true }
+    fileprivate var passesBase: Bool { heads?.passesBase ?? (adapter == nil) }
 }

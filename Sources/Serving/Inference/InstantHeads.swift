@@ -22,6 +22,7 @@ struct InstantHead: Sendable {
 actor InstantHeads: Service {
     private let store: Store
     private let engine: InferenceEngine
+    private let cache: AdapterCache
     private let recipe: @Sendable (String) -> Recipe?
     private let logger: Logger
     /// Texts embedded at once: a query waits behind no more of them.
@@ -48,10 +49,12 @@ actor InstantHeads: Service {
     }
 
     init(
-        store: Store, engine: InferenceEngine, recipe: @escaping @Sendable (String) -> Recipe?, logger: Logger
+        store: Store, engine: InferenceEngine, cache: AdapterCache,
+        recipe: @escaping @Sendable (String) -> Recipe?, logger: Logger
     ) {
         self.store = store
         self.engine = engine
+        self.cache = cache
         self.recipe = recipe
         self.logger = logger
     }
@@ -135,7 +138,7 @@ actor InstantHeads: Service {
             guard isFirst || state.map({ $0.generation?.digest != task.analytic?.digest }) == true else { continue }
             try await attempt(task.task.name) {
                 let open = try await store.openExamples(task.task.name)
-                if let state, state.advances(to: task.analytic, open: open) {
+                if let state, state.advances(to: task.analytic, champion: task.champion?.digest, open: open) {
                     publish(state, task.task.name)
                 } else if open.isEmpty {
                     forget(task.task.name)
@@ -202,8 +205,8 @@ actor InstantHeads: Service {
     ) async throws {
         let name = task.task.name
         let state = try await InstantTask(
-            createdAt: task.task.createdAt, generation: task.analytic, options: recipe.analytic, home: store.home,
-            classifier: classifier)
+            createdAt: task.task.createdAt, generation: task.analytic, champion: task.champion?.digest,
+            options: recipe.analytic, home: store.home, classifier: classifier)
         for start in stride(from: 0, to: open.count, by: Self.part) {
             let part = Array(open[start..<min(start + Self.part, open.count)])
             try await add(part, to: state, recipe, classifier)
@@ -219,9 +222,12 @@ actor InstantHeads: Service {
         _ examples: [LedgerExample], to state: InstantTask, _ recipe: Recipe, _ classifier: any TextClassifier
     ) async throws {
         let new = examples.filter { !state.holds($0.sequence) }
-        let inputs = new.map {
+        var adapter: (any ServableAdapter)?
+        if let digest = state.adapter { adapter = try await cache.adapter(digest, from: classifier) }
+        let inputs = new.map { [adapter] in
             ClassifierInput(
-                tokens: classifier.tokens(of: $0.text, maximumLength: recipe.maximumLength), adapter: nil, heads: nil)
+                tokens: classifier.tokens(of: $0.text, maximumLength: recipe.maximumLength), adapter: adapter,
+                heads: nil)
         }
         let features = try await engine.patientFeatures(inputs)
         try await state.add(zip(new, features).map { ($0, $1) })

@@ -14,7 +14,10 @@ final class InstantTask: @unchecked Sendable {
     /// Of the task.
     let createdAt: Timestamp
     private(set) var generation: AnalyticGeneration?
+    /// Digest of the adapter whose features the sums are of; `nil` where they are of the base model's.
+    private(set) var adapter: String?
     private let solver: any AnalyticSolver
+    private let fit: AnalyticFit
     /// What was added since the generation, by sequence.
     private var added: [Int64: AnalyticSums.Row] = [:]
     /// Over the generation's digest and everything done since.
@@ -22,18 +25,23 @@ final class InstantTask: @unchecked Sendable {
     private static let queue = DispatchQueue(label: "perennial.analytic", qos: .utility)
 
     /// Solves the generation's sums; a second or two for the widest.
+    ///
+    /// - Parameter champion: digest of the adapter of the generation's version.
     init(
-        createdAt: Timestamp, generation: AnalyticGeneration?, options: Recipe.AnalyticOptions, home: Home,
+        createdAt: Timestamp, generation: AnalyticGeneration?, champion: String?, options: Recipe.AnalyticOptions, home: Home,
         classifier: any TextClassifier
     ) async throws {
         self.createdAt = createdAt
         self.generation = generation
+        adapter = generation?.isAdapted == true ? champion : nil
+        let fit = generation?.fit ?? options.fit
+        self.fit = fit
         let solved = try await Self.onQueue {
             let sums =
                 try generation.map {
                     try AnalyticSums(contentsOf: home.analyticGeneration($0.digest), base: classifier.baseDigest)
                 } ?? AnalyticSums(width: options.projection, features: classifier.featureWidth)
-            return Solved(solver: try sums.solver(generation?.fit ?? options.fit))
+            return Solved(solver: try sums.solver(fit))
         }
         solver = solved.solver
         digest = SHA256.hash(
@@ -94,9 +102,11 @@ final class InstantTask: @unchecked Sendable {
 
     /// Goes on as the state after `next`, when that holds exactly what this has added and is no longer open.
     ///
-    /// - Returns: `false` when it must be built anew, as after a rollback.
-    func advances(to next: AnalyticGeneration?, open: [LedgerExample]) -> Bool {
-        guard let next, next.parent == generation?.digest else { return false }
+    /// - Parameter champion: digest of the adapter of its version, which changes no feature.
+    /// - Returns: `false` when it must be built anew, as after a rollback, and where the features or the fit changed.
+    func advances(to next: AnalyticGeneration?, champion: String?, open: [LedgerExample]) -> Bool {
+        guard let next, next.parent == generation?.digest, next.isAdapted == (adapter != nil), next.fit == fit
+        else { return false }
         let waiting = Set(open.map(\.sequence))
         let rest = added.filter { waiting.contains($0.key) }
         // A relabelled text moves between labels and adds no example.
@@ -105,6 +115,7 @@ final class InstantTask: @unchecked Sendable {
             return false
         }
         generation = next
+        if next.isAdapted { adapter = champion }
         added = rest
         digest = SHA256.hash(data: Data(next.digest.utf8))
         for sequence in rest.keys.sorted() { chain("+\(sequence)") }

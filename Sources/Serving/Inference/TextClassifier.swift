@@ -49,7 +49,7 @@ public protocol ServableAdapter: Sendable {
 public struct ClassifierInput: Sendable {
     public var tokens: [Int32]
     public var adapter: (any ServableAdapter)?
-    /// What answers; `nil` asks for the base model's features.
+    /// What answers; `nil` asks for features: the adapter's, or without one the base model's.
     public var heads: HeadPair?
 
     /// For an adapter alone.

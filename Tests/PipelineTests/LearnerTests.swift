@@ -1,0 +1,133 @@
+import Adapters
+import Pipeline
+import Schema
+import Store
+import Tensors
+import Testing
+import TinyBert
+import Tokenizers
+import Transformers
+
+/// Updates of a tiny random encoder.
+@Suite("Learner")
+struct LearnerTests {
+    let learner: Learner
+
+    init() throws {
+        let words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"] + (4..<64).map { "w\($0)" }
+        let vocabulary = words.enumerated().map { "\"\($1)\": \($0)" }.joined(separator: ", ")
+        let json = """
+            {"normalizer": null, "pre_tokenizer": {"type": "BertPreTokenizer"}, "added_tokens": [],
+             "post_processor": {"type": "TemplateProcessing",
+               "single": [{"SpecialToken": {"id": "[CLS]"}}, {"Sequence": {"id": "A"}}, {"SpecialToken": {"id": "[SEP]"}}],
+               "special_tokens": {"[CLS]": {"ids": [2]}, "[SEP]": {"ids": [3]}}},
+             "model": {"type": "WordPiece", "unk_token": "[UNK]", "continuing_subword_prefix": "##",
+               "max_input_chars_per_word": 12, "vocab": {\(vocabulary)}}}
+            """
+        learner = Learner(
+            encoder: try TinyBert.encoder(), tokenizer: try Tokenizer(json: Array(json.utf8)),
+            base: .init(name: "tiny-bert", digest: "sha256:0"), pool: WorkerPool(count: 1))
+    }
+
+    static var recipe: Recipe {
+        var recipe = Recipe()
+        recipe.adapter = TinyBert.options
+        recipe.analytic.projection = 64
+        recipe.analytic.ridge = 0.1
+        recipe.optimization.epochs = 4
+        recipe.optimization.batchSize = 8
+        recipe.optimization.learningRate = 0.02
+        recipe.optimization.warmupSteps = 2
+        recipe.optimization.minimumSteps = 0
+        recipe.quarantine.falseAlarms = 0
+        recipe.maximumLength = 16
+        recipe.threads = 1
+        return recipe
+    }
+
+    /// Texts of a label share most of their words.
+    static func examples(_ labels: [Int], count: Int, seed: UInt64) -> [Example] {
+        var generator = SeededGenerator(seed: seed, stream: 9)
+        return labels.flatMap { label in
+            (0..<count).map { _ in
+                let words = (0..<8).map { _ in
+                    Int.random(in: 0..<4, using: &generator) == 0
+                        ? Int.random(in: 4..<64, using: &generator)
+                        : 4 + label * 8 + Int.random(in: 0..<8, using: &generator)
+                }
+                return Example(text: words.map { "w\($0)" }.joined(separator: " "), label: "label \(label)")
+            }
+        }
+    }
+
+    private func features(_ examples: [Example], _ adapter: ClassifierAdapter) throws -> [[Float]] {
+        let encoder = try TinyBert.encoder()
+        let tokens = examples.map { example in
+            [2] + example.text.split(separator: " ").compactMap { Int32($0.dropFirst()) } + [3]
+        }
+        return Classifier(encoder: encoder).features(tokens, adapter: adapter, pool: WorkerPool(count: 1))
+    }
+
+    @Test("Without held-out examples the first update trains, and the next only adds to the adapter's sums")
+    func keepsWhatItTrained() throws {
+        var run = try StreamRun(learner: learner, recipe: Self.recipe, holdout: 0)
+        let first = Self.examples([0, 1, 2], count: 30, seed: 1)
+        let taught = try run.learn(first)
+        #expect(taught.trained > 0)
+        #expect(try #require(taught.analytic).isAdapted)
+
+        let second = Self.examples([3], count: 10, seed: 2)
+        let added = try run.learn(second)
+        #expect(added.trained == 0 && added.replayed == 0)
+        #expect(added.keepsSums && !taught.keepsSums)
+        #expect(added.blend.head == .analytic)
+        #expect(added.adapter.labels == ["label 0", "label 1", "label 2", "label 3"])
+
+        // No layer moved, and the sums are those of all examples at once.
+        let queries = Self.examples([0, 1, 2, 3], count: 3, seed: 3)
+        #expect(try features(queries, added.adapter) == features(queries, taught.adapter))
+        let rows = zip(first + second, try features(first + second, added.adapter)).map {
+            AnalyticSums.Row(features: $1, label: $0.label)
+        }
+        let anew = try AnalyticSums(width: 64, features: 32, isAdapted: true).adding(rows).head(added.fit)
+        let wanted = anew.scores(try features(queries, added.adapter))
+        let found = try #require(added.analytic).scores(try features(queries, added.adapter))
+        for (a, b) in zip(wanted.joined(), found.joined()) { #expect(abs(a - b) < 1e-3) }
+    }
+
+    @Test("Twice as many examples are trained on again, from sums made of the new features and the replay memory")
+    func trainsAgain() throws {
+        var recipe = Self.recipe
+        recipe.replay.examples = 200
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0)
+        _ = try run.learn(Self.examples([0, 1], count: 20, seed: 1))
+        let again = try run.learn(Self.examples([2, 3], count: 20, seed: 2))
+        #expect(again.trained > 0 && again.replayed > 0)
+        #expect(!again.keepsSums)
+        #expect(again.sums?.count == 80)
+        #expect(again.schedule == TrainingSchedule(examples: 80, trained: 80))
+    }
+
+    @Test("Held-out examples decide: an adapter is served only where it answers significantly more")
+    func heldOutDecides() throws {
+        var run = try StreamRun(learner: learner, recipe: Self.recipe, holdout: 0.3)
+        let result = try run.learn(Self.examples([0, 1, 2], count: 60, seed: 1))
+        #expect(result.trained > 0)
+        let analytic = try #require(result.analytic)
+        #expect(result.blend.adapter == 0 || analytic.isAdapted)
+        let test = Self.examples([0, 1, 2], count: 40, seed: 5)
+        let right = try run.correct([test])[0].count { $0 }
+        #expect(Double(right) > 0.8 * Double(test.count))
+    }
+
+    @Test("A recipe of the analytic head alone takes no gradient step")
+    func analyticAlone() throws {
+        var recipe = Self.recipe
+        recipe.head = .analytic
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let result = try run.learn(Self.examples([0, 1], count: 60, seed: 1))
+        #expect(result.trained == 0)
+        #expect(result.blend.head == .analytic)
+        #expect(result.analytic?.isAdapted == false)
+    }
+}
