@@ -27,9 +27,9 @@ struct AnalyticFiles {
         if !FileManager.default.fileExists(atPath: file.path) { try ReplayFiles.writeDurably(data, to: file) }
         return AnalyticGeneration(
             digest: digest, parent: result.keepsSums ? work.analytic?.digest : nil, examples: sums.count,
-            bytes: data.count, fit: result.fit, isAdapted: sums.isAdapted, blend: result.blend,
-            schedule: result.schedule,
+            bytes: data.count, fit: result.fit, isAdapted: sums.isAdapted, width: sums.projection.rows,
+            blend: result.blend, schedule: result.schedule,
             experiences: AnalyticGeneration.experiences(
-                result.keepsSums ? work.analytic?.experiences : nil, adding: work.update.experience))
+                result.holdsAll ? work.analytic?.experiences : nil, adding: work.update.experience))
     }
 }

@@ -9,7 +9,9 @@ import Tensors
 /// number of candidates, and only what it was not judged by itself already.
 struct Judge {
     struct Judgement {
+        /// With the width and the fit that were chosen.
         var candidate: Learner.Candidate
+        var analytic: AnalyticHead?
         /// How its answers were blended.
         var blend: Blend
         var verdict: Verdict
@@ -34,6 +36,7 @@ struct Judge {
     private let learner: Learner
     private let options: Recipe.GateOptions
     private let head: Recipe.Head
+    private let analytic: Recipe.AnalyticOptions
     private let firstLabel: String?
     /// Labels of the parent, which stand first in the candidate too; `nil` when none is new.
     private let knownLabels: Int?
@@ -45,6 +48,7 @@ struct Judge {
     init(learner: Learner, input: Learner.Input) {
         self.learner = learner
         head = input.recipe.head
+        analytic = input.recipe.analytic
         options = input.recipe.gate
         firstLabel = input.labels.first
         knownLabels = input.parent.flatMap { $0.labels.count < input.labels.count ? $0.labels.count : nil }
@@ -84,9 +88,11 @@ struct Judge {
         return correct
     }
 
-    func judge(_ candidate: Learner.Candidate, attempt: Int) -> Judgement {
+    /// - Throws: `TensorError` for sums that cannot be solved.
+    func judge(_ candidate: Learner.Candidate, attempt: Int) throws -> Judgement {
         let names = candidate.adapter.labels
-        let (blend, logits) = answered(candidate)
+        var candidate = candidate
+        let (head, blend, logits) = try answered(&candidate)
         func correct(among count: Int) -> [Bool] {
             learner.correct(logits.map { Array($0.prefix(count)) }, names, expected: labels)
         }
@@ -100,7 +106,8 @@ struct Judge {
         }
         let new = slices.last
         return Judgement(
-            candidate: candidate, blend: blend, verdict: Gate(options).judge(outcomes, attempt: attempt),
+            candidate: candidate, analytic: head, blend: blend,
+            verdict: Gate(options).judge(outcomes, attempt: attempt),
             evaluations: outcomes.map { evaluation($0.experience, $0.candidateCorrect) },
             parentOnNewSlice: new.flatMap { new in new.parentCorrect.map { evaluation(new.experience, $0) } },
             // An untrained head scores every label alike, so that the first one wins.
@@ -110,40 +117,51 @@ struct Judge {
             answers: learner.answers(logits, names, sequences: sequences), correct: all)
     }
 
-    /// The trained candidate where it answers significantly more than what was kept, or alone passes the gate.
-    ///
-    /// - Parameter allHeld: whether the trained one's sums lack nothing that was learned; without enough held-out examples
-    ///   it is then taken, as what was learned from more.
-    func better(of kept: Judgement?, _ trained: Judgement, allHeld: Bool) -> Judgement {
+    /// The trained candidate where it answers significantly more than what was kept, or alone passes the gate. Without
+    /// enough held-out examples it is taken where its sums lack nothing that was learned.
+    func better(of kept: Judgement?, _ trained: Judgement) -> Judgement {
         guard let kept, kept.verdict.decision == .promote else { return trained }
         guard trained.verdict.decision == .promote else { return kept }
-        guard labels.count >= Blend.minimumExamples else { return allHeld ? trained : kept }
-        let loss = PairedComparison(champion: trained.correct, candidate: kept.correct)
-        return loss.pValueOfAnyDrop < 1 - options.confidence ? trained : kept
+        let isBetter =
+            labels.count >= Blend.minimumExamples
+            ? PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
+                < 1 - options.confidence
+            : trained.candidate.holdsAll
+        guard !isBetter else { return trained }
+        var judgement = kept
+        // Nobody asks the adapter beside sums of the base model's features; the next training goes on from it.
+        if kept.candidate.sums?.isAdapted == false { judgement.candidate.adapter = trained.candidate.adapter }
+        return judgement
     }
 
-    /// Held-out examples decide how much each head says, among blends that one pass of the encoder answers.
-    private func answered(_ candidate: Learner.Candidate) -> (Blend, [[Float]]) {
-        let (names, analytic) = (candidate.adapter.labels, candidate.analytic)
-        let mayAskAdapter =
-            analytic?.isAdapted != false && (candidate.isTrained || labels.count >= Blend.minimumExamples)
-        let heads = mayAskAdapter ? head : .analytic
-        let asked = HeadPair(
-            adapter: names, analytic: analytic,
-            blend: Blend(adapter: heads == .analytic ? 0 : 1, analytic: heads == .adapter ? 0 : 1))
-        let (outputs, scores) = learner.outputs(candidate.adapter, asked, tokens)
-        var blend = Blend.adapterAlone
-        if analytic != nil {
-            let positions = Dictionary(uniqueKeysWithValues: zip(names, 0...))
-            let known = labels.indices.filter { positions[labels[$0]] != nil }
-            let alone = HeadPair(adapter: names, analytic: analytic, blend: Blend(adapter: 0, analytic: 1))
-            blend = Blend.calibrated(
-                adapter: known.map { heads == .analytic ? [] : outputs[$0] },
-                analytic: known.map { alone.logits(adapter: [], analytic: scores[$0]) },
-                targets: known.map { positions[labels[$0]] ?? 0 }, heads: heads)
+    /// Held-out examples decide how the sums are solved and how much each head says, among blends that one pass of the
+    /// encoder answers.
+    private func answered(
+        _ candidate: inout Learner.Candidate
+    ) throws -> (AnalyticHead?, Blend, [[Float]]) {
+        let names = candidate.adapter.labels
+        guard let sums = candidate.sums else {
+            return (nil, .adapterAlone, learner.logits(candidate.adapter, tokens))
         }
-        let pair = HeadPair(adapter: names, analytic: analytic, blend: blend)
-        return (blend, learner.logits(pair, outputs: outputs, scores: scores, count: tokens.count))
+        let outputs = sums.isAdapted ? learner.outputs(candidate.adapter, tokens) : []
+        let features = sums.isAdapted ? outputs.map(\.features) : learner.features(tokens)
+        let tuning = AnalyticTuning(options: analytic, features: features, labels: labels)
+        let head = try tuning.choose(sums, for: &candidate)
+        let scores = head.scores(features)
+
+        let asksAdapter = sums.isAdapted && (candidate.isTrained || labels.count >= Blend.minimumExamples)
+        let positions = Dictionary(uniqueKeysWithValues: zip(names, 0...))
+        let known = labels.indices.filter { positions[labels[$0]] != nil }
+        let alone = HeadPair(adapter: names, analytic: head, blend: Blend(adapter: 0, analytic: 1))
+        let blend = Blend.calibrated(
+            adapter: known.map { asksAdapter ? outputs[$0].logits : [] },
+            analytic: known.map { alone.logits(adapter: [], analytic: scores[$0]) },
+            targets: known.map { positions[labels[$0]] ?? 0 }, heads: asksAdapter ? self.head : .analytic)
+        let pair = HeadPair(adapter: names, analytic: head, blend: blend)
+        let logits = tokens.indices.map { index in
+            pair.logits(adapter: asksAdapter ? outputs[index].logits : [], analytic: scores[index])
+        }
+        return (head, blend, logits)
     }
 
     private func evaluation(_ experience: Int, _ correct: [Bool]) -> SliceEvaluation {

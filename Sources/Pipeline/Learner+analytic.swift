@@ -5,44 +5,74 @@ import Store
 import Training
 
 extension Learner {
-    /// What an update may come to: an adapter, and the analytic head that goes with it.
+    /// What an update may come to: an adapter, and the sums of the analytic head that goes with it.
     struct Candidate {
         var adapter: ClassifierAdapter
         /// `nil` without an analytic head.
         var sums: AnalyticSums?
-        var analytic: AnalyticHead?
         var fit: AnalyticFit
-        /// Whether the sums hold what the parent's hold, on the same features.
+        /// Whether the sums are the parent's with more examples.
         var keepsSums = false
+        /// Whether they hold everything that the parent's do.
+        var holdsAll = false
         /// Whether the adapter has learned the new examples.
         var isTrained = false
+        /// Sums of the same examples without a projection, where held-out answers may yet choose how wide they are to be.
+        var plain: AnalyticSums?
     }
 
     /// The parent's adapter as it is, and its sums with the new examples: learned without a gradient step, with nothing
     /// forgotten. `nil` when the recipe wants no analytic head.
     ///
-    /// A task whose parent has no sums begins, on the base model's features, with what the replay memory still holds.
+    /// Sums that are narrower than they might be are made anew while the replay memory holds all of their examples. A task
+    /// whose parent has none begins, on the base model's features, with what the memory holds.
     func keep(_ input: Input) throws -> Candidate? {
         guard input.recipe.head != .adapter else { return nil }
         let adapter =
             try input.parent?.growing(to: input.labels, encoder: encoder)
             ?? ClassifierAdapter(
                 options: input.recipe.adapter, labels: input.labels, encoder: encoder, seed: input.recipe.seed)
-        let fit = input.parentFit ?? input.recipe.analytic.fit
         let features = input.sums?.isAdapted == true ? adapter : nil
-        let parent = try input.sums ?? empty(input, isAdapted: false).adding(exemplarRows(input, nil))
-        let sums = parent.adding(newRows(input, features, replaced: input.replaced))
+        let widest = input.recipe.analytic.widths(labels: input.labels.count).last ?? 0
+        guard let sums = input.sums, sums.projection.rows >= widest || !holdsAll(input) else {
+            var candidate = Candidate(adapter: adapter, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input))
+            try begin(&candidate, features, input)
+            return candidate
+        }
+        let rows = newRows(input, features, replaced: input.replaced)
         return Candidate(
-            adapter: adapter, sums: sums, analytic: try sums.head(fit), fit: fit, keepsSums: input.sums != nil)
+            adapter: adapter, sums: sums.adding(rows), fit: input.parentFit ?? input.recipe.analytic.fit,
+            keepsSums: true, holdsAll: true)
     }
 
     /// A trained adapter, and sums made anew of its own features: of the new examples and of what the replay memory holds.
     func candidate(_ outcome: TrainingOutcome, _ input: Input) throws -> Candidate {
-        let (adapter, fit) = (outcome.adapter, input.recipe.analytic.fit)
-        guard input.recipe.head != .adapter else { return Candidate(adapter: adapter, fit: fit, isTrained: true) }
-        let sums = try empty(input, isAdapted: true).adding(
-            exemplarRows(input, adapter) + newRows(input, adapter, replaced: [:]))
-        return Candidate(adapter: adapter, sums: sums, analytic: try sums.head(fit), fit: fit, isTrained: true)
+        var candidate = Candidate(
+            adapter: outcome.adapter, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input), isTrained: true)
+        if input.recipe.head != .adapter { try begin(&candidate, outcome.adapter, input) }
+        return candidate
+    }
+
+    /// Sums of the new examples and of what the replay memory holds; narrow, and still to be chosen, where the memory will
+    /// hold all of them for the next update too.
+    private func begin(_ candidate: inout Candidate, _ features: ClassifierAdapter?, _ input: Input) throws {
+        let rows = try exemplarRows(input, features) + newRows(input, features, replaced: [:])
+        let widths = input.recipe.analytic.widths(labels: input.labels.count)
+        let staysWhole = try remember(input).count >= rows.count
+        let width = widths.first { staysWhole && $0 >= 2 * rows.count } ?? widths.last ?? 0
+        let isAdapted = features != nil
+        candidate.sums = try AnalyticSums(
+            width: width, features: encoder.hiddenSize, isAdapted: isAdapted
+        ).adding(rows)
+        if staysWhole {
+            candidate.plain = try AnalyticSums(width: 0, features: encoder.hiddenSize, isAdapted: isAdapted)
+                .adding(rows)
+        }
+    }
+
+    /// Whether the replay memory holds every example of the parent's sums.
+    private func holdsAll(_ input: Input) -> Bool {
+        input.memory.count + input.replaced.count >= (input.sums?.count ?? input.schedule.examples)
     }
 
     /// Whether an update takes gradient steps, once it is known what it comes to without.
@@ -50,14 +80,6 @@ extension Learner {
         guard input.recipe.head != .analytic else { return false }
         return kept.verdict.decision != .promote || input.mustTrain
             || input.schedule.isDue(with: input.training.count)
-    }
-
-    /// Whether sums that are made anew lack no example that was learned before.
-    func holdsAll(_ input: Input) -> Bool { input.memory.count >= input.schedule.examples }
-
-    private func empty(_ input: Input, isAdapted: Bool) throws -> AnalyticSums {
-        try AnalyticSums(
-            width: input.recipe.analytic.projection, features: encoder.hiddenSize, isAdapted: isAdapted)
     }
 
     /// - Parameters:

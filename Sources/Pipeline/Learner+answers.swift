@@ -17,23 +17,18 @@ extension Learner {
         }
     }
 
-    /// Logits and scores for the heads that are asked; empty for the others.
-    func outputs(
-        _ adapter: ClassifierAdapter, _ heads: HeadPair, _ tokens: [[Int32]]
-    ) -> (logits: [[Float]], scores: [[Float]]) {
-        Classifier(encoder: encoder).outputs(tokens, adapter: adapter, heads: heads, pool: pool) { features(tokens) }
+    func outputs(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [Classifier.Output] {
+        Classifier(encoder: encoder).outputs(tokens.map { .init(tokens: $0, adapter: adapter) }, pool: pool)
     }
 
     /// Blended, over the labels of the pair; in training both heads know the same ones.
     func logits(_ adapter: ClassifierAdapter, _ heads: HeadPair, _ tokens: [[Int32]]) -> [[Float]] {
-        let (outputs, scores) = outputs(adapter, heads, tokens)
-        return logits(heads, outputs: outputs, scores: scores, count: tokens.count)
-    }
-
-    func logits(_ heads: HeadPair, outputs: [[Float]], scores: [[Float]], count: Int) -> [[Float]] {
-        (0..<count).map { index in
+        let outputs = heads.passesAdapter ? outputs(adapter, tokens) : []
+        let features = heads.passesBase ? features(tokens) : heads.needsAnalytic ? outputs.map(\.features) : []
+        let scores = heads.needsAnalytic ? heads.analytic?.scores(features) ?? [] : []
+        return tokens.indices.map { index in
             heads.logits(
-                adapter: outputs.isEmpty ? [] : outputs[index], analytic: scores.isEmpty ? [] : scores[index])
+                adapter: outputs.isEmpty ? [] : outputs[index].logits, analytic: scores.isEmpty ? [] : scores[index])
         }
     }
 

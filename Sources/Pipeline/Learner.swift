@@ -73,8 +73,10 @@ public struct Learner: Sendable {
         public var analytic: AnalyticHead?
         /// How it was solved.
         public var fit: AnalyticFit
-        /// Whether the sums hold what the parent's hold.
+        /// Whether the sums are the parent's with more examples, or were made anew …
         public var keepsSums: Bool
+        /// … of everything that the parent's hold.
+        public var holdsAll: Bool
         public var schedule: TrainingSchedule
         public var verdict: Verdict
         /// The memory after this experience.
@@ -120,14 +122,14 @@ public struct Learner: Sendable {
         let exemplars = try replayed.exemplars().filter { input.labels.contains($0.label) }
         var effort = Effort()
         while case .train(let attempt, let replayFactor) = action {
-            var judgement = kept.map { judge.judge($0, attempt: attempt) }
+            var judgement = try kept.map { try judge.judge($0, attempt: attempt) }
             if judgement.map({ wantsTraining(input, after: $0) }) ?? true {
                 let outcome = try train(
                     input, exemplars: exemplars, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
                 effort.add(outcome)
                 try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
-                let trained = judge.judge(try candidate(outcome, input), attempt: attempt)
-                judgement = judge.better(of: judgement, trained, allHeld: holdsAll(input))
+                let trained = try judge.judge(candidate(outcome, input), attempt: attempt)
+                judgement = judge.better(of: judgement, trained)
             }
             guard let judgement else { break }
             _ = try cycle.handle(.trained)
@@ -165,8 +167,8 @@ public struct Learner: Sendable {
     ) throws -> Result {
         let candidate = judgement.candidate
         return Result(
-            adapter: candidate.adapter, blend: judgement.blend, sums: candidate.sums, analytic: candidate.analytic,
-            fit: candidate.fit, keepsSums: candidate.keepsSums,
+            adapter: candidate.adapter, blend: judgement.blend, sums: candidate.sums, analytic: judgement.analytic,
+            fit: candidate.fit, keepsSums: candidate.keepsSums, holdsAll: candidate.holdsAll,
             schedule: input.schedule.adding(input.training.count, training: effort.isTrained), verdict: verdict,
             memory: try remember(input, learned: candidate.adapter), replayed: effort.replayed,
             evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,

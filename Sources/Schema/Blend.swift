@@ -61,6 +61,8 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
     private var kind: AnalyticFit.Kind?
     /// `nil` is the base model's features.
     private var adapted: Bool?
+    /// Of the random projection; `nil` in versions that did not say.
+    public var width: Int?
     public var blend: Blend
     /// `nil` in versions of before there was one.
     private var training: TrainingSchedule?
@@ -70,7 +72,7 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
 
     public init(
         digest: String, parent: String? = nil, examples: Int, bytes: Int, fit: AnalyticFit,
-        isAdapted: Bool = false, blend: Blend,
+        isAdapted: Bool = false, width: Int? = nil, blend: Blend,
         schedule: TrainingSchedule = TrainingSchedule(), experiences: [[Int]]
     ) {
         self.digest = digest
@@ -80,6 +82,7 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
         ridge = fit.strength
         kind = fit.kind == .ridge ? nil : fit.kind
         adapted = isAdapted ? true : nil
+        self.width = width
         self.blend = blend
         training = schedule
         self.experiences = experiences

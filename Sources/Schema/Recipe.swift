@@ -22,17 +22,37 @@ public struct Recipe: Sendable, Hashable, Codable {
 
     /// Streaming head in closed form.
     public struct AnalyticOptions: Sendable, Hashable, Codable {
-        public var kind = AnalyticFit.Kind.ridge
-        /// Width that features are projected to; what the head remembers takes half its square, in floats. 0: features
-        /// are taken as they are.
-        public var projection = 3_072
-        /// λ of ridge regression.
-        public var ridge = 10.0
+        public var kind = Kind.auto
+        /// The widest random projection; 0: features are taken as they are.
+        public var projection = 4_096
+        /// What a task's sums may take, when they are begun.
+        public var bytes = 41_943_040
+        /// λ of ridge regression, from where held-out answers choose.
+        public var ridge = 30.0
         /// ε of discriminant analysis: how much of the covariance is replaced by the identity.
         public var shrinkage = 1e-4
         public init() {}
 
-        public var fit: AnalyticFit { AnalyticFit(kind, strength: kind == .ridge ? ridge : shrinkage) }
+        public enum Kind: String, Sendable, Hashable, Codable {
+            /// Ridge regression; for as long as a task is small, whichever answers more held-out examples.
+            case auto
+            case ridge, lda
+        }
+
+        public func allows(_ fit: AnalyticFit.Kind) -> Bool { kind == .auto || kind.rawValue == fit.rawValue }
+
+        /// Before anything was chosen.
+        public var fit: AnalyticFit {
+            kind == .lda ? AnalyticFit(.lda, strength: shrinkage) : AnalyticFit(.ridge, strength: ridge)
+        }
+
+        /// Widths of projections that fit, narrowest first.
+        public func widths(labels: Int) -> [Int] {
+            let sizes = Self.sizes.filter { $0 < projection } + [projection]
+            return sizes.filter { $0 == 0 || 2 * $0 * $0 + 8 * $0 * labels <= bytes }
+        }
+
+        private static let sizes = [0, 256, 512, 1_024, 2_048, 3_072, 4_096, 6_144]
     }
 
     /// Low-rank adapter: Hu et al. 2021; rsLoRA scaling α/√r: Kalajdzievski 2023.
@@ -176,6 +196,9 @@ public struct Recipe: Sendable, Hashable, Codable {
             (
                 (0...8_192).contains(analytic.projection),
                 "analytic.projection must be 0 (none) to 8192, not \(analytic.projection)"
+            ),
+            (
+                analytic.bytes >= 0, "analytic.bytes cannot be negative, not \(analytic.bytes)"
             ),
             (
                 analytic.shrinkage > 0 && analytic.shrinkage < 1,

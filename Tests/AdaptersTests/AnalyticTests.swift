@@ -165,6 +165,16 @@ struct AnalyticTests {
         #expect(Self.difference(try sums.head(Self.fit).scores(queries), expected) < 1e-3)
     }
 
+    @Test func `narrowed sums are those of a narrower projection`() throws {
+        let rows = Self.rows(60)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let wide = try AnalyticSums(width: Self.width, features: Self.features).adding(rows)
+        let narrow = try AnalyticSums(width: 20, features: Self.features).adding(rows)
+        let found = try wide.narrowed(to: 20).head(Self.fit)
+        #expect(found.projection.width == 20)
+        #expect(Self.difference(found.scores(queries), try narrow.head(Self.fit).scores(queries)) < 1e-4)
+    }
+
     @Test func `adding leaves the sums it started from as they were`() throws {
         let first = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(30))
         let head = try first.head(Self.fit)

@@ -34,6 +34,8 @@ struct LearnerTests {
         recipe.adapter = TinyBert.options
         recipe.analytic.projection = 64
         recipe.analytic.ridge = 0.1
+        // So that sums, once begun, stay: nothing is held that they could be made of anew.
+        recipe.replay.examples = 40
         recipe.optimization.epochs = 4
         recipe.optimization.batchSize = 8
         recipe.optimization.learningRate = 0.02
@@ -89,7 +91,8 @@ struct LearnerTests {
         let rows = zip(first + second, try features(first + second, added.adapter)).map {
             AnalyticSums.Row(features: $1, label: $0.label)
         }
-        let anew = try AnalyticSums(width: 64, features: 32, isAdapted: true).adding(rows).head(added.fit)
+        let width = try #require(added.sums).projection.rows
+        let anew = try AnalyticSums(width: width, features: 32, isAdapted: true).adding(rows).head(added.fit)
         let wanted = anew.scores(try features(queries, added.adapter))
         let found = try #require(added.analytic).scores(try features(queries, added.adapter))
         for (a, b) in zip(wanted.joined(), found.joined()) { #expect(abs(a - b) < 1e-3) }
@@ -118,6 +121,37 @@ struct LearnerTests {
         let test = Self.examples([0, 1, 2], count: 40, seed: 5)
         let right = try run.correct([test])[0].count { $0 }
         #expect(Double(right) > 0.8 * Double(test.count))
+    }
+
+    @Test("A small task's sums are narrow, and wide once the replay memory no longer holds its examples")
+    func grows() throws {
+        var recipe = Self.recipe
+        recipe.head = .analytic
+        recipe.analytic.projection = 512
+        recipe.replay.examples = 60
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let small = try #require(try run.learn(Self.examples([0, 1], count: 30, seed: 1)).sums)
+        #expect(small.projection.rows <= 256)
+        let grown = try run.learn(Self.examples([2, 3], count: 60, seed: 2))
+        let sums = try #require(grown.sums)
+        #expect(sums.projection.rows == 512)
+        #expect(sums.count > small.count + 60)
+        #expect(grown.holdsAll)
+        #expect(!grown.keepsSums)
+        // From here on they only grow.
+        let next = try run.learn(Self.examples([1, 3], count: 10, seed: 3))
+        #expect(next.keepsSums && next.sums?.projection.rows == 512)
+    }
+
+    @Test("Held-out answers choose the ridge")
+    func choosesRidge() throws {
+        var recipe = Self.recipe
+        recipe.head = .analytic
+        recipe.analytic.ridge = 1_000
+        recipe.replay.examples = 0
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let result = try run.learn(Self.examples([0, 1, 2, 3], count: 60, seed: 1))
+        #expect(result.fit.kind == .ridge && result.fit.strength < 1_000)
     }
 
     @Test("A recipe of the analytic head alone takes no gradient step")

@@ -39,6 +39,7 @@ import Testing
         ("optimization.logit_adjustment", { $0.method = .darkReplay }),
         ("analytic.projection", { $0.analytic.projection = -1 }),
         ("analytic.shrinkage", { $0.analytic.shrinkage = 1 }),
+        ("analytic.bytes", { $0.analytic.bytes = -1 }),
     ]
 
     @Test(arguments: wrong)
@@ -47,6 +48,18 @@ import Testing
         #expect(recipe.problem == nil)
         change(&recipe)
         #expect(try #require(recipe.problem).contains(field))
+    }
+
+    @Test func `The sums of an analytic head are as wide as the budget and the recipe allow`() {
+        var options = Recipe.AnalyticOptions()
+        #expect(options.widths(labels: 77) == [0, 256, 512, 1_024, 2_048, 3_072, 4_096])
+        options.bytes = 9_000_000
+        #expect(options.widths(labels: 2).last == 2_048)
+        #expect(options.widths(labels: 150).last == 1_024)
+        options.projection = 300
+        #expect(options.widths(labels: 2) == [0, 256, 300])
+        options.bytes = 0
+        #expect(options.widths(labels: 2) == [0])
     }
 
     @Test func `A method has the name of its paper, and a strange one is refused with the known ones`() throws {

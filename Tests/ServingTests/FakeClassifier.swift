@@ -37,12 +37,13 @@ final class FakeClassifier: TextClassifier {
         text.utf8.prefix(maximumLength).map(Int32.init)
     }
 
-    /// How often each letter stands in the text, as a vector of length 1.
-    static func features(_ tokens: [Int32]) -> [Float] {
+    /// How often each letter stands in the text, as a vector of length 1; adapters turn it round.
+    static func features(_ tokens: [Int32], isAdapted: Bool = false) -> [Float] {
         var counts = [Float](repeating: 0, count: 32)
         for token in tokens { counts[Int(token) & 31] += 1 }
         let length = counts.reduce(0) { $0 + $1 * $1 }.squareRoot()
-        return counts.map { $0 / max(length, 1) }
+        let features = counts.map { $0 / max(length, 1) }
+        return isAdapted ? features.reversed() : features
     }
 
     func adapter(digest: String) throws -> any ServableAdapter {
@@ -54,9 +55,10 @@ final class FakeClassifier: TextClassifier {
         batches.withLock { $0.append(batch.map(\.tokens.count)) }
         gate?.pass()
         return try batch.map { input in
-            guard let heads = input.heads else { return Self.features(input.tokens) }
-            if input.adapter == nil, let analytic = heads.analytic {
-                return heads.probabilities(adapter: [], analytic: analytic.scores([Self.features(input.tokens)])[0])
+            let features = Self.features(input.tokens, isAdapted: input.adapter != nil)
+            guard let heads = input.heads else { return features }
+            if let analytic = heads.analytic, input.adapter == nil || analytic.isAdapted {
+                return heads.probabilities(adapter: [], analytic: analytic.scores([features])[0])
             }
             guard let adapter = input.adapter as? Adapter else { throw Broken() }
             if input.tokens == Array("fail".utf8.map(Int32.init)) { throw Broken() }

@@ -11,7 +11,8 @@ struct OpenExampleTests {
 
     private func generation(_ experiences: [[Int]]) -> AnalyticGeneration {
         AnalyticGeneration(
-            digest: "sha256:" + String(repeating: "a", count: 64), examples: 1, bytes: 2, fit: AnalyticFit(.ridge, strength: 10),
+            digest: "sha256:" + String(repeating: "a", count: 64), examples: 1, bytes: 2,
+            fit: AnalyticFit(.ridge, strength: 10),
             blend: Blend(adapter: 1, analytic: 5), experiences: experiences)
     }
 

@@ -99,7 +99,9 @@ struct InstantBenchmark {
             let (newTest, oldTest) = (
                 judged.filter { late.contains($0.label) }, judged.filter { !late.contains($0.label) }
             )
-            let sums = try AnalyticSums(width: options.projection, features: learned[0].features.count).adding(old)
+            let sums = try AnalyticSums(
+                width: options.widths(labels: labels.count).last ?? 0, features: learned[0].features.count
+            ).adding(old)
             let solver = try sums.solver(options.fit)
             result.oldAccuracy += accuracy(solver.head, oldTest) / Double(draws)
             var waiting = Dictionary(

@@ -18,17 +18,22 @@ final class InstantTask: @unchecked Sendable {
     private(set) var adapter: String?
     private let solver: any AnalyticSolver
     private let fit: AnalyticFit
+    /// Of the random projection.
+    private let width: Int
     /// What was added since the generation, by sequence.
     private var added: [Int64: AnalyticSums.Row] = [:]
     /// Over the generation's digest and everything done since.
     private var digest: SHA256.Digest
+    /// Before a task's first update, which chooses.
+    private static let firstWidth = 1_024
     private static let queue = DispatchQueue(label: "perennial.analytic", qos: .utility)
 
     /// Solves the generation's sums; a second or two for the widest.
     ///
     /// - Parameter champion: digest of the adapter of the generation's version.
     init(
-        createdAt: Timestamp, generation: AnalyticGeneration?, champion: String?, options: Recipe.AnalyticOptions, home: Home,
+        createdAt: Timestamp, generation: AnalyticGeneration?, champion: String?, options: Recipe.AnalyticOptions,
+        home: Home,
         classifier: any TextClassifier
     ) async throws {
         self.createdAt = createdAt
@@ -36,21 +41,24 @@ final class InstantTask: @unchecked Sendable {
         adapter = generation?.isAdapted == true ? champion : nil
         let fit = generation?.fit ?? options.fit
         self.fit = fit
+        let begun = options.widths(labels: 0).last { $0 <= Self.firstWidth } ?? 0
         let solved = try await Self.onQueue {
             let sums =
                 try generation.map {
                     try AnalyticSums(contentsOf: home.analyticGeneration($0.digest), base: classifier.baseDigest)
-                } ?? AnalyticSums(width: options.projection, features: classifier.featureWidth)
-            return Solved(solver: try sums.solver(fit))
+                } ?? AnalyticSums(width: begun, features: classifier.featureWidth)
+            return Solved(solver: try sums.solver(fit), width: sums.projection.rows)
         }
         solver = solved.solver
+        width = solved.width
         digest = SHA256.hash(
-            data: Data("\(generation?.digest ?? "\(classifier.baseDigest) \(options.projection)")".utf8))
+            data: Data("\(generation?.digest ?? "\(classifier.baseDigest) \(width)")".utf8))
     }
 
     // @unchecked Sendable: made on the queue and handed over whole.
     private struct Solved: @unchecked Sendable {
         var solver: any AnalyticSolver
+        var width: Int
     }
 
     /// What answers; `nil` where the saved generation knows all of it.
@@ -103,9 +111,10 @@ final class InstantTask: @unchecked Sendable {
     /// Goes on as the state after `next`, when that holds exactly what this has added and is no longer open.
     ///
     /// - Parameter champion: digest of the adapter of its version, which changes no feature.
-    /// - Returns: `false` when it must be built anew, as after a rollback, and where the features or the fit changed.
+    /// - Returns: `false` when it must be built anew, as after a rollback, and where features, width or fit changed.
     func advances(to next: AnalyticGeneration?, champion: String?, open: [LedgerExample]) -> Bool {
-        guard let next, next.parent == generation?.digest, next.isAdapted == (adapter != nil), next.fit == fit
+        guard let next, next.parent == generation?.digest, next.isAdapted == (adapter != nil), next.fit == fit,
+            next.width == width
         else { return false }
         let waiting = Set(open.map(\.sequence))
         let rest = added.filter { waiting.contains($0.key) }

@@ -1,0 +1,66 @@
+import Adapters
+import Foundation
+import Schema
+import Store
+import Testing
+
+/// Examples that count at once in sums of an adapter's own features.
+@Suite(.timeLimit(.minutes(1)))
+struct AdaptedSumsTests {
+    static let rows = [("aaaa bbbb", "a"), ("cccc dddd", "b"), ("eeee ffff", "c")]
+
+    /// Promotes an update whose sums are of the features of adapter `number`.
+    ///
+    /// - Parameter parent: of the sums; `nil` where they were made anew.
+    @discardableResult
+    private func promote(
+        _ service: ServiceHarness, adapter number: Int, parent: AnalyticGeneration?,
+        _ rows: [(text: String, label: String)]
+    ) async throws -> AnalyticGeneration {
+        _ = try await service.store.requestUpdate(try TaskName("t"))
+        let work = try #require(try await service.store.claimNextUpdate())
+        let sums = try AnalyticSums(width: 128, features: 32, isAdapted: true).adding(
+            rows.map { row in
+                let tokens = row.text.utf8.map(Int32.init)
+                return .init(features: FakeClassifier.features(tokens, isAdapted: true), label: row.label)
+            })
+        let fit = AnalyticFit(.ridge, strength: 0.01)
+        let data = try sums.encoded(base: "sha256:fake", head: sums.head(fit))
+        let digest = ContentDigest(of: data).description
+        try data.write(to: service.store.home.analyticGeneration(digest))
+        let generation = AnalyticGeneration(
+            digest: digest, parent: parent?.digest, examples: sums.count, bytes: data.count, fit: fit,
+            isAdapted: true, blend: .analyticAlone, experiences: [[1, work.update.experience]])
+        let candidate = Candidate(
+            digest: FakeClassifier.digest(number), metrics: .init(),
+            verdict: Verdict(
+                decision: .promote, reason: "", slices: [], attempt: 1, tolerance: 0.02, confidence: 0.95))
+        _ = try await service.store.promote(
+            work.update.id, Promotion(candidate: candidate, replay: nil, analytic: generation))
+        return generation
+    }
+
+    @Test func `a new label counts at once, in the features of the adapter that is served`() async throws {
+        try await ServiceHarness.run(configure: InstantRouteTests.configure) { service in
+            try await service.expect(.put, "/v1/tasks/t", 201, body: InstantRouteTests.task)
+            for (text, label) in Self.rows { try await InstantRouteTests.send(service, text, label) }
+            let first = try await promote(service, adapter: 1, parent: nil, Self.rows)
+            try await InstantRouteTests.send(service, "zzzz yyyy", "new")
+            let new = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 4)
+            #expect(new.data.first?["label"] as? String == "new")
+            #expect(new.data.first?["head"] as? String == "analytic")
+            let old = try await InstantRouteTests.ask(service, "aaaa bbbb", counting: 4)
+            #expect(old.data.first?["label"] as? String == "a")
+
+            // The next version has the same layers and the sums with the new example; what comes then counts on top.
+            let all = Self.rows + [("zzzz yyyy", "new")]
+            let second = try await promote(service, adapter: 2, parent: first, all)
+            #expect(second.digest != first.digest)
+            try await InstantRouteTests.send(service, "qqqq rrrr", "newer")
+            let newer = try await InstantRouteTests.ask(service, "qqqq rrrr", counting: 5)
+            #expect(newer.data.first?["label"] as? String == "newer")
+            let kept = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 5)
+            #expect(kept.data.first?["label"] as? String == "new")
+        }
+    }
+}
