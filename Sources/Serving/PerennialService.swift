@@ -89,6 +89,7 @@ public struct PerennialService: Service, CustomStringConvertible {
         AdapterRoutes(store: store, refresher: refresher).add(to: router)
         ForgettingRoute(store: store, metrics: forgetting).add(to: router)
         DriftRoute(store: store).add(to: router)
+        SimilarityRoute(store: store, engine: engine, instant: instant).add(to: router)
         let reporter = Reporter(store: store, engine: engine, metrics: metrics, forgetting: forgetting)
         ReportRoutes(store: store, reporter: reporter).add(to: router)
         if let page { PageRoute(reporter: reporter, render: page).add(to: router) }

@@ -70,6 +70,10 @@ struct ServiceClient: Sendable {
         try decode(DriftReport.self, from: try await get("/v1/tasks/\(task)/drift"))
     }
 
+    func similarity() async throws -> SimilarityReport {
+        try decode(SimilarityReport.self, from: try await get("/v1/similarity"))
+    }
+
     func feedback(_ task: TaskName, _ body: FeedbackBody, key: String) async throws -> Data {
         try await checked(
             ServiceRequest(

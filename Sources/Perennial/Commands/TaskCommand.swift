@@ -5,8 +5,8 @@ import Store
 
 struct TaskCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "task", abstract: "Create, list, show and delete tasks.",
-        subcommands: [Create.self, List.self, Show.self, Release.self, Delete.self])
+        commandName: "task", abstract: "Create, list, show, compare and delete tasks.",
+        subcommands: [Create.self, List.self, Show.self, Similarity.self, Release.self, Delete.self])
 
     struct Create: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Create a task, or change it.")

@@ -258,8 +258,8 @@ extension Optional {
 }
 
 extension InferenceEngine {
-    /// Features, whatever the queue holds: learning waits where queries are refused.
-    fileprivate func patientFeatures(_ inputs: [ClassifierInput]) async throws -> [[Float]] {
+    /// Features, whatever the queue holds: what can wait waits where queries are refused.
+    func patientFeatures(_ inputs: [ClassifierInput]) async throws -> [[Float]] {
         while true {
             do {
                 return try await probabilities(inputs)

@@ -1,0 +1,35 @@
+import Evaluation
+import Hummingbird
+import Schema
+import Store
+
+/// `GET /v1/similarity`: how alike the tasks' texts are to the base model, whatever was learned of them.
+struct SimilarityRoute: Sendable {
+    let store: Store
+    let engine: InferenceEngine
+    let instant: InstantHeads
+
+    func add(to router: Router<ServiceContext>) {
+        router.resource("/v1/similarity", get: show)
+    }
+
+    @Sendable private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
+        guard let classifier = engine.loadedClassifier else { throw ServingError.notReady }
+        var entries: [SimilarityReport.Entry] = []
+        var measures: [TaskSimilarity] = []
+        for task in try await store.tasks() {
+            let texts = try await store.sampleTexts(task.name, limit: SimilarityReport.textsPerTask)
+            let length = instant.maximumLength(of: task.name)
+            let inputs = texts.map {
+                ClassifierInput(
+                    tokens: classifier.tokens(of: $0, maximumLength: length), adapter: nil, heads: nil)
+            }
+            measures.append(TaskSimilarity(features: try await engine.patientFeatures(inputs)))
+            entries.append(SimilarityReport.Entry(task: task.name, texts: texts.count))
+        }
+        let similarity = measures.indices.map { row in
+            measures.indices.map { row == $0 ? 1 : measures[row].similarity(to: measures[$0]) }
+        }
+        return try .json(SimilarityReport(tasks: entries, similarity: similarity))
+    }
+}
