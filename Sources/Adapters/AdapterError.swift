@@ -13,6 +13,7 @@ public enum AdapterError: Error, Equatable, CustomStringConvertible {
     case unsupported(file: String, field: String, value: String, expected: String)
     case labelsNotExtended(known: Int, proposed: Int)
     case duplicateLabel(String)
+    case notShared(first: String, second: String)
     case unknownTarget(String)
     case invalidOption(field: String, value: String, expected: String)
 
@@ -45,6 +46,9 @@ public enum AdapterError: Error, Equatable, CustomStringConvertible {
             "labels can only be appended: the first \(known) of the \(proposed) proposed labels must be the known ones"
         case .duplicateLabel(let label):
             "label \"\(label)\" is listed twice; labels of an adapter must be distinct"
+        case .notShared(let first, let second):
+            "tasks \"\(first)\" and \"\(second)\" share an adapter, but serve different low-rank updates; "
+                + "promote versions that were made together"
         case .unknownTarget(let target):
             "\"\(target)\" does not name projections that the base model has in every layer; choose other targets"
         case .invalidOption(let field, let value, let expected):

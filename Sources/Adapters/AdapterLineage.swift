@@ -33,11 +33,33 @@ public struct AdapterLineage: Sendable, Hashable, Codable {
     public var replayGeneration: String?
     /// The recipe in full, seed and thread count included.
     public var recipe: Recipe
+    /// What the other tasks on the same adapter brought to the update; `nil` for a task with one of its own.
+    public var sharing: [Shared]?
+
+    /// One task's part of a shared update.
+    public struct Shared: Sendable, Hashable, Codable {
+        public var task: String
+        public var parent: String?
+        public var ledger: LedgerRange?
+        public var replayGeneration: String?
+        public init(task: String, parent: String?, ledger: LedgerRange?, replayGeneration: String?) {
+            self.task = task
+            self.parent = parent
+            self.ledger = ledger
+            self.replayGeneration = replayGeneration
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case task, parent, ledger
+            case replayGeneration = "replay_generation"
+        }
+    }
 
     public init(
         base: Base, parent: String? = nil, ledger: LedgerRange? = nil,
-        replayGeneration: String? = nil, recipe: Recipe
+        replayGeneration: String? = nil, recipe: Recipe, sharing: [Shared]? = nil
     ) {
+        self.sharing = sharing
         self.base = base
         self.parent = parent
         self.ledger = ledger
@@ -48,6 +70,6 @@ public struct AdapterLineage: Sendable, Hashable, Codable {
     enum CodingKeys: String, CodingKey {
         case base, parent, ledger
         case replayGeneration = "replay_generation"
-        case recipe
+        case recipe, sharing
     }
 }

@@ -46,10 +46,10 @@ extension Learner {
     }
 
     /// A trained adapter, and sums made anew of its own features: of the new examples and of what the replay memory holds.
-    func candidate(_ outcome: TrainingOutcome, _ input: Input) throws -> Candidate {
+    func candidate(_ trained: ClassifierAdapter, _ input: Input) throws -> Candidate {
         var candidate = Candidate(
-            adapter: outcome.adapter, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input), isTrained: true)
-        if input.recipe.head != .adapter { try begin(&candidate, outcome.adapter, input) }
+            adapter: trained, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input), isTrained: true)
+        if input.recipe.head != .adapter { try begin(&candidate, trained, input) }
         return candidate
     }
 

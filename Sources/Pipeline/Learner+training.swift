@@ -6,48 +6,59 @@ import Store
 import Training
 
 extension Learner {
-    /// Learns the new examples with `replayFactor` times the recipe's replay of `exemplars`.
+    /// Learns the new examples with `replayFactor` times the recipe's replay.
+    ///
+    /// - Returns: the outcome, and one adapter for each task.
     func train(
-        _ input: Input, exemplars: [Exemplar], attempt: Int, replayFactor: Double, monitor: UpdateMonitor
-    ) throws -> TrainingOutcome {
-        var recipe = input.recipe
+        _ parts: [UpdatePart], attempt: Int, replayFactor: Double, monitor: UpdateMonitor
+    ) throws -> (outcome: TrainingOutcome, adapters: [ClassifierAdapter]) {
+        let inputs = parts.map(\.input)
+        var recipe = inputs[0].recipe
+        guard recipe.head != .analytic else {
+            throw TrainingError.invalidOption(
+                field: "head", value: "analytic", expected: "blend or adapter where tasks share an adapter")
+        }
         recipe.replay.ratio *= replayFactor
         // Each experience and each attempt draws other random numbers, and always the same ones.
-        recipe.seed &+= UInt64(input.experience) << 8 &+ UInt64(attempt)
+        recipe.seed &+= UInt64(inputs.map(\.experience).max() ?? 0) << 8 &+ UInt64(attempt)
         let trainer = try Trainer(encoder: encoder, recipe: recipe)
+        let lesson = try Lesson(inputs, encoder: encoder)
         do {
-            return try trainer.run(lesson(input, exemplars, recipe)) { progress in
+            let outcome = try trainer.run(trainerInput(parts, lesson, recipe)) { progress in
                 let advanced: Void? = try? monitor.learned(progress, attempt: attempt)
                 return advanced != nil
             }
+            return (outcome, try lesson.adapters(of: outcome.adapter, for: inputs, encoder: encoder))
         } catch TrainingError.cancelled {
             throw CancellationError()
         }
     }
 
     /// What the trainer is given.
-    private func lesson(_ input: Input, _ exemplars: [Exemplar], _ recipe: Recipe) -> Trainer.Input {
-        let positions = Dictionary(uniqueKeysWithValues: zip(input.labels, 0...))
-        let replayed = exemplars.compactMap { exemplar in
-            positions[exemplar.label].map {
-                var example = tokenized(exemplar.text, label: $0, recipe: recipe)
-                example.logits = StoredLogits.decode(exemplar.payload)
-                return example
+    private func trainerInput(_ parts: [UpdatePart], _ lesson: Lesson, _ recipe: Recipe) -> Trainer.Input {
+        let places = Array(zip(parts, lesson.positions))
+        func tokenized(_ examples: (UpdatePart) -> [LedgerExample]) -> [TokenizedExample] {
+            places.flatMap { self.tokenized(examples($0), $1, recipe) }
+        }
+        let replayed = places.flatMap { part, positions in
+            part.exemplars.compactMap { exemplar in
+                positions[exemplar.label].map {
+                    var example = self.tokenized(exemplar.text, label: $0, recipe: recipe)
+                    example.logits = StoredLogits.decode(exemplar.payload)
+                    return example
+                }
             }
         }
         guard !recipe.method.startsOver else {
             return Trainer.Input(
-                parent: nil, labels: input.labels, newExamples: replayed,
-                heldOut: (input.oldSlices.map(\.examples) + [input.newSlice]).flatMap {
-                    tokenized($0, positions, recipe)
-                })
+                parent: nil, labels: lesson.labels, newExamples: replayed,
+                heldOut: tokenized { $0.input.oldSlices.flatMap(\.examples) + $0.input.newSlice }, heads: lesson.heads)
         }
         return Trainer.Input(
-            parent: input.parent, labels: input.labels,
-            newExamples: tokenized(input.training, positions, recipe),
+            parent: lesson.parent, labels: lesson.labels, newExamples: tokenized(\.input.training),
             exemplars: ExemplarPool(replayed, sampling: recipe.replay.sampling),
-            heldOut: tokenized(input.newSlice, positions, recipe),
-            probe: recipe.replay.adaptive ? probe(input).flatMap { tokenized([$0], positions, recipe) } : [])
+            heldOut: tokenized(\.input.newSlice),
+            probe: recipe.replay.adaptive ? tokenized { probe($0.input) } : [], heads: lesson.heads)
     }
 
     /// Examples of the old slices in turn, evenly over each, so many that measuring stays cheap.

@@ -27,7 +27,10 @@ public struct Learner: Sendable {
         self.pool = pool
     }
 
+    /// One task's part of an update.
     public struct Input: Sendable {
+        /// Name of the task; only tasks that share an adapter need one.
+        public var task = ""
         public var recipe: Recipe
         public var experience: Int
         /// Of the task, in the order of the head's rows.
@@ -90,7 +93,7 @@ public struct Learner: Sendable {
         public var answers: [HeldOutAnswer]
         /// How often each exemplar was learned again, by sequence number.
         public var rehearsals: [Int64: Int]
-        /// New and replayed examples trained on, and the seconds that took.
+        /// New and replayed examples trained on, of all tasks that learned together, and the seconds that took.
         public var trained: Int
         public var trainingSeconds: Double
 
@@ -103,8 +106,10 @@ public struct Learner: Sendable {
 
     /// The same learner for one update: screened, learned for several epochs, replayed, judged, no text passes the
     /// layers below the lowest adapted one twice.
-    public func remembering(_ input: Input) throws -> Learner {
-        let options = input.parent?.options ?? input.recipe.adapter
+    ///
+    /// - Parameter inputs: of all tasks that are learned together.
+    public func remembering(_ inputs: [Input]) throws -> Learner {
+        let options = inputs.lazy.compactMap(\.parent).first?.options ?? inputs[0].recipe.adapter
         let lowest = try AdapterLayout(options: options, labelCount: 0, encoder: encoder).lowestLayer
         var learner = self
         if lowest > 0 { learner.encoder = RememberingEncoder(encoder, layer: lowest) }
@@ -113,32 +118,47 @@ public struct Learner: Sendable {
 
     /// - Throws: `TrainingError` when the loss explodes, `CancellationError` once the monitor was cancelled.
     public func learn(_ input: Input, monitor: UpdateMonitor) throws -> Result {
-        let input = input.bounded
-        var cycle = UpdateCycle(retries: input.recipe.gate.retries)
+        try learn([input], monitor: monitor)[0]
+    }
+
+    /// One update of all tasks that share an adapter: they are learned in the same batches, each is judged on its own
+    /// held-out examples, and either all candidates are promoted or none.
+    ///
+    /// - Parameter inputs: at least one, all with the same recipe.
+    /// - Returns: one for each input, all with the same decision.
+    public func learn(_ inputs: [Input], monitor: UpdateMonitor) throws -> [Result] {
+        let parts = try inputs.map {
+            try UpdatePart(
+                learner: self, input: $0.bounded.judged(with: inputs.count), isShared: inputs.count > 1)
+        }
+        var cycle = UpdateCycle(retries: inputs[0].recipe.gate.retries)
         var action = try cycle.handle(.claimed)
-        let judge = Judge(learner: self, input: input)
-        let kept = try keep(input)
-        let replayed = input.recipe.method.replaysNew ? try remember(input) : input.memory
-        let exemplars = try replayed.exemplars().filter { input.labels.contains($0.label) }
         var effort = Effort()
         while case .train(let attempt, let replayFactor) = action {
-            var judgement = try kept.map { try judge.judge($0, attempt: attempt) }
-            if judgement.map({ wantsTraining(input, after: $0) }) ?? true {
-                let outcome = try train(
-                    input, exemplars: exemplars, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+            var judgements = try parts[0].kept.map { [try parts[0].judge.judge($0, attempt: attempt)] }
+            if judgements.map({ wantsTraining(parts[0].input, after: $0[0]) }) ?? true {
+                let (outcome, adapters) = try train(
+                    parts, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
                 effort.add(outcome)
                 try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
-                let trained = try judge.judge(candidate(outcome, input), attempt: attempt)
-                judgement = judge.better(of: judgement, trained)
+                let trained = try zip(parts, adapters).map { part, adapter in
+                    try part.judge.judge(candidate(adapter, part.input), attempt: attempt)
+                }
+                judgements = parts.count == 1 ? [parts[0].judge.better(of: judgements?[0], trained[0])] : trained
             }
-            guard let judgement else { break }
+            guard let judgements else { break }
+            let verdicts = Gate.together(zip(inputs, judgements).map { ($0.task, $1.verdict) })
             _ = try cycle.handle(.trained)
             try monitor.advance(to: .evaluating, progress: 1, replayed: effort.replayed)
-            action = try cycle.handle(.judged(judgement.verdict))
-            switch action {
-            case .promote(let final), .reject(let final):
-                return try result(input, judgement, verdict: final, exemplars: exemplars, effort: effort)
-            default: continue
+            action = try cycle.handle(.judged(verdicts[0]))
+            if case .train = action { continue }
+            var drawn = effort.rehearsals[...]
+            return try parts.indices.map { index in
+                let rehearsals = drawn.prefix(parts[index].exemplars.count)
+                drawn = drawn.dropFirst(parts[index].exemplars.count)
+                return try result(
+                    parts[index], judgements[index], verdict: verdicts[index], effort: effort,
+                    rehearsals: Array(rehearsals), replayed: parts.count == 1 ? effort.replayed : rehearsals.reduce(0, +))
             }
         }
         throw CancellationError()
@@ -163,18 +183,29 @@ public struct Learner: Sendable {
     }
 
     private func result(
-        _ input: Input, _ judgement: Judge.Judgement, verdict: Verdict, exemplars: [Exemplar], effort: Effort
+        _ part: UpdatePart, _ judgement: Judge.Judgement, verdict: Verdict, effort: Effort, rehearsals: [Int],
+        replayed: Int
     ) throws -> Result {
-        let candidate = judgement.candidate
+        let (input, candidate) = (part.input, judgement.candidate)
         return Result(
             adapter: candidate.adapter, blend: judgement.blend, sums: candidate.sums, analytic: judgement.analytic,
             fit: candidate.fit, keepsSums: candidate.keepsSums, holdsAll: candidate.holdsAll,
             schedule: input.schedule.adding(input.training.count, training: effort.isTrained), verdict: verdict,
-            memory: try remember(input, learned: candidate.adapter), replayed: effort.replayed,
+            memory: try remember(input, learned: candidate.adapter), replayed: replayed,
             evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
             untrainedOnNewSlice: judgement.untrainedOnNewSlice, answers: judgement.answers,
             rehearsals: Dictionary(
-                zip(exemplars.map(\.sequence), effort.rehearsals), uniquingKeysWith: { first, _ in first }),
+                zip(part.exemplars.map(\.sequence), rehearsals), uniquingKeysWith: { first, _ in first }),
             trained: effort.trained, trainingSeconds: effort.seconds)
+    }
+}
+
+extension Learner.Input {
+    /// To be judged as one of several tasks: each may be refused by chance with an equal part of the allowed error, so that
+    /// an update that harms none is refused no more often than one of a single task.
+    fileprivate func judged(with count: Int) -> Self {
+        var input = self
+        input.recipe.gate.confidence = 1 - (1 - recipe.gate.confidence) / Double(count)
+        return input
     }
 }

@@ -57,7 +57,7 @@ public struct StreamRun {
             training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices,
             parentAnswers: parentAnswers)
         setAside = []
-        let learner = try learner.remembering(input)
+        let learner = try learner.remembering([input])
         if let doubted = try Screening(learner: learner, input: input).doubted() {
             setAside = (waiting.training + waiting.heldOut).filter { doubted[$0.sequence] != nil }
             input = input.without(doubted)

@@ -17,13 +17,13 @@ public struct UpdateWorker: Service, CustomStringConvertible {
     /// What the log calls it.
     public var description: String { "UpdateWorker" }
 
-    private let store: Store
-    private let learner: Learner
+    let store: Store
+    let learner: Learner
     private let recipe: @Sendable (String) throws -> Recipe
-    private let keptVersions: Int
+    let keptVersions: Int
     private let interval: Duration
     private let idleLimit: Duration?
-    private let logger: Logger
+    let logger: Logger
 
     /// - Parameters:
     ///   - recipe: the recipe of a name; an error fails the update with its words.
@@ -84,27 +84,30 @@ public struct UpdateWorker: Service, CustomStringConvertible {
 
     private func perform(_ work: UpdateWork) async throws {
         let id = work.update.id
-        logger.info("update \(id) of task \(work.task.name): \(work.training.count) new examples")
+        let tasks = ([work] + work.sharing).sorted { $0.task.name < $1.task.name }
+        logger.info("update \(id) of \(Self.names(tasks)): \(tasks.reduce(0) { $0 + $1.training.count }) new examples")
         do {
             var recipe = try recipe(work.task.update.recipe)
-            recipe.replay.ratio *= work.replayFactor
-            let whole = try await input(of: work, recipe: recipe)
-            let learner = try learner.remembering(whole)
-            guard let (work, input) = try await screened(work, whole, by: learner) else { return }
+            recipe.replay.ratio *= tasks.map(\.replayFactor).max() ?? 1
+            var parts: [Part] = []
+            for work in tasks { parts.append(try await part(work, recipe: recipe)) }
+            let learner = try learner.remembering(parts.map(\.input))
+            guard let parts = try await screened(parts, by: learner) else { return }
+            let inputs = parts.map(\.input)
             let monitor = UpdateMonitor()
-            let result = try await withThrowingTaskGroup(of: Learner.Result?.self) { group in
-                group.addTask { try await BlockingThread.run { try learner.learn(input, monitor: monitor) } }
+            let results = try await withThrowingTaskGroup(of: [Learner.Result]?.self) { group in
+                group.addTask { try await BlockingThread.run { try learner.learn(inputs, monitor: monitor) } }
                 group.addTask {
                     try await monitor.report(id, to: store)
                     return nil
                 }
                 defer { group.cancelAll() }
-                while let result = try await group.next() {
-                    if let result { return result }
+                while let results = try await group.next() {
+                    if let results { return results }
                 }
                 throw CancellationError()
             }
-            try await settle(work, recipe: recipe, result: result)
+            try await settle(id, parts, recipe: recipe, results: results)
         } catch is CancellationError where Task.isCancelled {
             // Shutting down: the row stays as it is, and the next trainer takes the update up again.
             throw CancellationError()
@@ -119,7 +122,17 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         }
     }
 
-    private func input(of work: UpdateWork, recipe: Recipe) async throws -> Learner.Input {
+    private static func names(_ works: [UpdateWork]) -> String {
+        (works.count > 1 ? "tasks " : "task ") + works.map(\.task.name.rawValue).joined(separator: ", ")
+    }
+
+    /// One task's part: what was claimed for it, and what the learner makes of that.
+    struct Part {
+        var work: UpdateWork
+        var input: Learner.Input
+    }
+
+    private func part(_ work: UpdateWork, recipe: Recipe) async throws -> Part {
         let task = work.task.name
         let parent = try work.parent.map { version in
             try learner.loadAdapter(version.digest, in: store.home.adapters)
@@ -137,77 +150,41 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         }
         var answers: [Int64: HeldOutAnswer] = [:]
         if let parent = work.parent { answers = try await store.answers(task, version: parent.version) }
-        return Learner.Input(
-            recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
+        let input = Learner.Input(
+            task: task.rawValue, recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
             blend: work.analytic?.blend ?? .adapterAlone, sums: try work.analytic.map(files.load),
             analytic: try work.analytic.map(files.head), parentFit: work.analytic?.fit,
             schedule: work.analytic?.schedule ?? TrainingSchedule(), mustTrain: work.replayFactor > 1,
             replaced: Dictionary(uniqueKeysWithValues: replaced), memory: loaded.memory,
             training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task),
             parentAnswers: answers)
+        return Part(work: work, input: input)
     }
 
     /// Without the examples whose labels are doubted, which are set aside for review.
     ///
     /// - Returns: `nil` when nothing is left to learn; the update has ended then.
-    private func screened(
-        _ work: UpdateWork, _ input: Learner.Input, by learner: Learner
-    ) async throws -> (UpdateWork, Learner.Input)? {
-        let doubted = try await BlockingThread.run { try Screening(learner: learner, input: input).doubted() }
-        guard let doubted else { return (work, input) }
-        let id = work.update.id
-        let update = try await store.setAside(doubted, from: id)
-        if !doubted.isEmpty {
-            logger.warning(
-                "update \(id) of task \(work.task.name): \(doubted.count) examples with doubted labels are set aside; see: perennial quarantine list \(work.task.name)"
-            )
-        }
-        let input = input.without(doubted)
-        guard !update.status.isFinal, let first = input.training.first, let last = input.training.last else {
-            return nil
-        }
-        var work = work
-        work.update = update
-        work.training = input.training
-        work.heldOut = input.newSlice
-        work.range = first.sequence...last.sequence
-        return (work, input)
-    }
-
-    private func settle(_ work: UpdateWork, recipe: Recipe, result: Learner.Result) async throws {
-        let id = work.update.id
-        let lineage = AdapterLineage(
-            base: learner.base, parent: work.parent?.digest,
-            ledger: AdapterLineage.LedgerRange(first: work.range.lowerBound, last: work.range.upperBound),
-            replayGeneration: work.replay.generation?.digest, recipe: recipe)
-        let digest = try learner.write(result.adapter, lineage: lineage, into: store.home.adapters)
-        let candidate = Candidate(
-            digest: digest,
-            metrics: AdapterVersion.Metrics(accuracy: result.accuracy, examples: result.heldOutCount),
-            verdict: result.verdict, replayed: result.replayed, evaluations: result.evaluations,
-            answers: result.answers)
-        if result.verdict.decision == .promote {
-            let generation = try ReplayFiles(home: store.home).write(result.memory)
-            let before = try await store.rehearsals(work.task.name, generation: work.replay.generation?.digest)
-            let detail = try generation.map {
-                try ReplayDetail(
-                    memory: result.memory, rehearsals: before.merging(result.rehearsals, uniquingKeysWith: +),
-                    storedBytes: $0.bytes)
+    private func screened(_ parts: [Part], by learner: Learner) async throws -> [Part]? {
+        var parts = parts
+        for index in parts.indices {
+            let input = parts[index].input
+            let doubted = try await BlockingThread.run { try Screening(learner: learner, input: input).doubted() }
+            guard let doubted else { continue }
+            let id = parts[index].work.update.id
+            let task = parts[index].work.task.name
+            let update = try await store.setAside(doubted, from: id)
+            if !doubted.isEmpty {
+                logger.warning(
+                    "update \(id) of task \(task): \(doubted.count) examples with doubted labels are set aside; see: perennial quarantine list \(task)"
+                )
             }
-            let analytic = try AnalyticFiles(home: store.home, base: learner.base.digest)
-                .write(result, of: work)
-            let version = try await store.promote(
-                id,
-                Promotion(
-                    candidate: candidate, replay: generation, replayDetail: detail, analytic: analytic,
-                    parentOnNewSlice: result.parentOnNewSlice,
-                    untrainedOnNewSlice: result.untrainedOnNewSlice, heldOutLimits: HeldOutLimits(recipe.gate)))
-            logger.info("update \(id) promoted as \(version.version): \(result.verdict.reason)")
-        } else {
-            let version = try await store.reject(id, candidate)
-            logger.warning("update \(id) rejected (\(version.version)): \(result.verdict.reason)")
+            if update.status.isFinal { return nil }
+            parts[index].input = input.without(doubted)
+            parts[index].work.update = update
+            parts[index].work.training = parts[index].input.training
+            parts[index].work.heldOut = parts[index].input.newSlice
         }
-        try await removeGarbage(work.task.name)
+        return parts
     }
 
     /// Removes files that a killed update left without a row. Young ones may be on their way to one.
@@ -225,10 +202,5 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 if let modified, modified.timeIntervalSinceNow < -3_600 { try FileManager.default.removeItem(at: file) }
             }
         }
-    }
-
-    private func removeGarbage(_ task: TaskName) async throws {
-        let garbage = try await store.collectGarbage(task, keeping: keptVersions)
-        try store.home.remove(garbage)
     }
 }

@@ -26,6 +26,19 @@ extension Recipe {
             }
         }
 
+        /// It can learn several tasks in one adapter.
+        public var isShareable: Bool {
+            switch self {
+            case .naive, .replay, .greedyMemory, .joint: true
+            default: false
+            }
+        }
+
+        /// In words.
+        public static var shareableNames: String {
+            allCases.filter(\.isShareable).map(\.rawValue).joined(separator: ", ") + " where tasks share an adapter"
+        }
+
         /// It has no use for exemplars.
         public var ignoresReplay: Bool {
             switch self {

@@ -6,12 +6,15 @@ public struct LearningTask: Sendable, Hashable, Codable {
     /// Declared labels first, then labels in order of arrival.
     public var labels: [String]
     public var update: UpdatePolicy
+    /// The adapter it shares with other tasks; `nil` for a task with one of its own.
+    public var sharing: SharedAdapter?
     public var createdAt: Timestamp
 
     public init(
         name: TaskName, kind: TaskKind = .classify, description: String? = nil, labels: [String] = [],
-        update: UpdatePolicy = UpdatePolicy(), createdAt: Timestamp = .now
+        update: UpdatePolicy = UpdatePolicy(), sharing: SharedAdapter? = nil, createdAt: Timestamp = .now
     ) {
+        self.sharing = sharing
         self.name = name
         self.kind = kind
         self.description = description
@@ -21,8 +24,23 @@ public struct LearningTask: Sendable, Hashable, Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case name, kind, description, labels, update
+        case name, kind, description, labels, update, sharing
         case createdAt = "created_at"
+    }
+}
+
+/// Low-rank updates that several tasks learn and answer by, each with a head of its own.
+///
+/// An update of one of them is an update of all: it learns from what waits for each and from the memory of each, is
+/// judged on the held-out examples of each, and makes one version of each, which are promoted together or not at all.
+public struct SharedAdapter: Sendable, Hashable, Codable {
+    /// Named as tasks are.
+    public var adapter: String
+    /// All tasks that share it, by name.
+    public var tasks: [TaskName]
+    public init(adapter: String, tasks: [TaskName]) {
+        self.adapter = adapter
+        self.tasks = tasks
     }
 }
 

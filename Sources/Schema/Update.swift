@@ -98,4 +98,6 @@ public enum UpdateTrigger: String, Sendable, Hashable, Codable {
     case request
     /// A drift was confirmed.
     case drift
+    /// A task on the same adapter is updated.
+    case shared
 }

@@ -73,7 +73,10 @@ public struct PerennialService: Service, CustomStringConvertible {
         router.add(middleware: RequestIDMiddleware())
         router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
         router.add(middleware: ErrorMiddleware())
-        TaskRoutes(store: store, refresher: refresher, metrics: metrics, recipes: configuration.recipes).add(to: router)
+        TaskRoutes(
+            store: store, refresher: refresher, metrics: metrics, recipes: configuration.recipes,
+            recipe: configuration.recipe
+        ).add(to: router)
         ExampleRoutes(
             store: store, metrics: metrics, instant: instant, maximumBytes: configuration.ingestBytes
         ).add(to: router)

@@ -14,7 +14,8 @@ extension Store {
     /// A superseded one, relabelled since the claim, is left to the update: it goes with its end.
     ///
     /// - Parameter doubted: by sequence number.
-    /// - Returns: the update; cancelled when nothing is left to train on, and its held-out examples wait again.
+    /// - Returns: the update; cancelled when nothing is left to train on, for no task that takes part, and its held-out
+    ///   examples wait again.
     /// - Throws: ``StoreError/updateNotRunning(_:status:)``.
     public func setAside(_ doubted: [Int64: Suspicion], from id: String) async throws -> Update {
         try await write { db in
@@ -41,13 +42,13 @@ extension Store {
                 if !isHeldOut { record.value.examples.new -= 1 }
             }
             try db.execute(sql: "UPDATE example SET vetted = 1 WHERE \(isMine)", arguments: [record.number])
-            if record.value.examples.new > 0 {
-                try record.save(db)
-            } else {
-                try Claims(db, record).giveBack(counting: nil)
-                try record.finish(db, as: .cancelled, error: "all its examples were set aside for review")
+            try record.save(db)
+            let together = try record.together(db)
+            if together.allSatisfy({ $0.value.examples.new == 0 }) {
+                try UpdateRecord.end(
+                    db, together, as: .cancelled, error: "all its examples were set aside for review")
             }
-            return record.value
+            return try UpdateRecord.find(db, id).value
         }
     }
 

@@ -5,12 +5,14 @@ import Schema
 extension Store {
     /// Creates or changes a task; what is `nil` keeps its value, or gets its default in a new task.
     ///
-    /// `labels` replaces the declared labels. A label that examples carry never goes away.
+    /// `labels` replaces the declared labels. A label that examples carry never goes away. A recipe that is named for one
+    /// task of a shared adapter is that of all.
     ///
+    /// - Parameter adapter: the adapter that a new task shares; `nil` for one of its own. It cannot be changed later.
     /// - Throws: ``StoreError/invalidTask(field:reason:)``.
     public func putTask(
         _ name: TaskName, kind: TaskKind = .classify, labels: [String]? = nil, description: String? = nil,
-        update: UpdatePolicy? = nil
+        update: UpdatePolicy? = nil, adapter: String? = nil
     ) async throws -> (task: LearningTask, created: Bool) {
         try TaskRules.check(labels: labels, description: description, policy: update)
         return try await write { db in
@@ -18,13 +20,22 @@ extension Store {
                 db, sql: "SELECT NOT EXISTS (SELECT 1 FROM task WHERE name = ?)", arguments: [name.rawValue])
             let policy = try update.map(StoredValue.encodeJSON)
             if created == true {
+                let shared = try UpdatePolicy(db, joining: adapter)
+                if let shared, let update { try TaskRules.check(recipe: update.recipe, joining: shared.recipe) }
                 try db.execute(
-                    sql: "INSERT INTO task (name, kind, description, policy, created_at) VALUES (?, ?, ?, ?, ?)",
+                    sql: """
+                        INSERT INTO task (name, kind, description, policy, adapter, created_at)
+                        VALUES (?, ?, ?, ?, ?, ?)
+                        """,
                     arguments: [
-                        name.rawValue, kind.rawValue, description, try policy ?? StoredValue.encodeJSON(UpdatePolicy()),
-                        Timestamp.now.seconds,
+                        name.rawValue, kind.rawValue, description,
+                        try policy ?? StoredValue.encodeJSON(shared ?? UpdatePolicy()),
+                        adapter, Timestamp.now.seconds,
                     ])
             } else {
+                let present = try TaskRecord.find(db, name)
+                try TaskRules.check(adapter: adapter, of: present.value)
+                if let update { try Self.share(recipe: update.recipe, db, with: present.sharers(db)) }
                 try db.execute(
                     sql: """
                         UPDATE task SET kind = ?, description = coalesce(?, description), policy = coalesce(?, policy)
@@ -35,6 +46,11 @@ extension Store {
             if let labels { try Self.declare(labels, db, task: TaskRecord.id(db, name)) }
             return (try TaskRecord.find(db, name).value, created == true)
         }
+    }
+
+    /// The policy of a new task that says nothing about it: its recipe is that of the tasks on the same adapter.
+    public func initialPolicy(adapter: String?) async throws -> UpdatePolicy {
+        try await read { try UpdatePolicy($0, joining: adapter) ?? UpdatePolicy() }
     }
 
     /// All tasks, by name.
@@ -53,6 +69,7 @@ extension Store {
         try await write { db in
             let task = try TaskRecord.id(db, name)
             let digests = try RegistryDigests(db, task: task)
+            try UpdateRecord.end(db, withTask: task)
             for table in [
                 "evaluation", "alias_move", "version", "replay_removal", "replay_generation", "update_run",
                 "idempotency", "quarantine", "example", "label", "drift", "drift_event",
@@ -61,6 +78,16 @@ extension Store {
             }
             try db.execute(sql: "DELETE FROM task WHERE id = ?", arguments: [task])
             return try digests.unreferenced(db)
+        }
+    }
+
+    private static func share(recipe: String, _ db: Database, with others: [TaskRecord]) throws {
+        for other in others where other.value.update.recipe != recipe {
+            var policy = other.value.update
+            policy.recipe = recipe
+            try db.execute(
+                sql: "UPDATE task SET policy = ? WHERE id = ?",
+                arguments: [try StoredValue.encodeJSON(policy), other.id])
         }
     }
 
@@ -91,6 +118,17 @@ extension Store {
     }
 }
 
+extension UpdatePolicy {
+    /// The default with the recipe of the tasks that share an adapter; `nil` where there are none.
+    fileprivate init?(_ db: Database, joining adapter: String?) throws {
+        let sql = "SELECT policy FROM task WHERE adapter = ? ORDER BY name LIMIT 1"
+        guard let adapter, let policy = try String.fetchOne(db, sql: sql, arguments: [adapter]) else { return nil }
+        let shared: UpdatePolicy = try StoredValue.decodeJSON(policy)
+        self.init()
+        recipe = shared.recipe
+    }
+}
+
 /// What a task may be. Pure.
 enum TaskRules {
     static let descriptionBytes = 4_096
@@ -100,6 +138,23 @@ enum TaskRules {
         if let labels { try check(labels: labels) }
         if let description { try check(description: description) }
         if let policy { try check(policy: policy) }
+    }
+
+    /// Tasks that share an adapter learn by one recipe, `shared`. The first of them brings its own.
+    static func check(recipe: String, joining shared: String) throws {
+        try require(
+            recipe == shared, "update.recipe",
+            "\"\(recipe)\" is not the recipe of the tasks on this adapter, \"\(shared)\"; leave it out, or change it later for all"
+        )
+    }
+
+    /// An adapter is chosen when a task is created.
+    static func check(adapter: String?, of task: LearningTask) throws {
+        guard let adapter, adapter != task.sharing?.adapter else { return }
+        let present = task.sharing.map { "shares \"\($0.adapter)\"" } ?? "has an adapter of its own"
+        throw StoreError.invalidTask(
+            field: "adapter",
+            reason: "task \"\(task.name)\" \(present), which cannot be changed; create another task on \"\(adapter)\"")
     }
 
     private static func check(labels: [String]) throws {

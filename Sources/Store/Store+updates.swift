@@ -22,16 +22,7 @@ extension Store {
                 if let active = try UpdateRecord.first(db, active, [record.id]) { return active.value }
                 throw StoreError.nothingToLearn(task, heldOut: pending.heldOut, parked: pending.parked)
             }
-            let id = "upd_" + String(UInt64.random(in: 1 << 60...UInt64.max), radix: 16)
-            try db.execute(
-                sql: """
-                    INSERT INTO update_run (id, task, status, trigger, experience, new_examples, created_at)
-                    VALUES (?, ?, 'queued', ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    id, record.id, trigger.rawValue, record.experiences + 1, pending.training, Timestamp.now.seconds,
-                ])
-            return try UpdateRecord.find(db, id).value
+            return try UpdateRecord.insert(db, record, trigger: trigger, examples: pending.training).value
         }
     }
 
@@ -47,19 +38,19 @@ extension Store {
         try await read { try UpdateRecord.find($0, id).value }
     }
 
-    /// Ends an update that has not ended; its examples wait for the next one. A worker in the middle of it learns so
+    /// Ends an update that has not ended, and with it those of tasks on the same adapter that are carried out with it; their
+    /// examples wait for the next one. A worker in the middle of it learns so
     /// from its next ``advance(_:to:progress:replayed:)``.
     ///
     /// - Throws: ``StoreError/unknownUpdate(_:)``, ``StoreError/updateAlreadyFinished(_:status:)``.
     public func cancel(_ id: String) async throws -> Update {
         try await write { db in
-            var record = try UpdateRecord.find(db, id)
+            let record = try UpdateRecord.find(db, id)
             guard !record.value.status.isFinal else {
                 throw StoreError.updateAlreadyFinished(id, status: record.value.status)
             }
-            try Claims(db, record).giveBack(counting: nil)
-            try record.finish(db, as: .cancelled)
-            return record.value
+            try UpdateRecord.end(db, record.together(db), as: .cancelled)
+            return try UpdateRecord.find(db, id).value
         }
     }
 }

@@ -3,7 +3,7 @@ import Schema
 
 extension Store {
     /// Takes the oldest queued update of a task that has none running, and claims all its pending examples, or the
-    /// first `limit`.
+    /// first `limit`. Where the task shares its adapter, the other tasks' pending examples are claimed with it.
     ///
     /// An update that was recovered keeps its claims and starts from the same inputs. A queued update whose
     /// examples have all been replaced meanwhile ends as cancelled.
@@ -12,13 +12,15 @@ extension Store {
     public func claimNextUpdate(limit: Int? = nil) async throws -> UpdateWork? {
         try await write { db in
             let next = """
-                status = 'queued' AND NOT EXISTS (
-                    SELECT 1 FROM update_run AS other
-                    WHERE other.task = update_run.task AND other.status IN ('training', 'evaluating'))
+                status = 'queued' AND lead IS NULL AND NOT EXISTS (
+                    SELECT 1 FROM update_run AS other JOIN task AS theirs ON theirs.id = other.task
+                    WHERE (other.task = update_run.task OR theirs.adapter = task.adapter)
+                        AND other.status IN ('training', 'evaluating'))
                 """
-            while var record = try UpdateRecord.first(db, next) {
-                if let work = try Self.start(&record, db, limit: limit) { return work }
-                try record.finish(db, as: .cancelled, error: "its examples were replaced before it began")
+            while let record = try UpdateRecord.first(db, next) {
+                if let work = try Self.start(record, db, limit: limit) { return work }
+                try UpdateRecord.end(
+                    db, record.together(db), as: .cancelled, error: "its examples were replaced before it began")
             }
             return nil
         }
@@ -34,12 +36,16 @@ extension Store {
     ) async throws {
         precondition(status == .training || status == .evaluating, "a running update is training or evaluating")
         try await write { db in
-            var record = try UpdateRecord.findRunning(db, id)
-            record.value.status = status
-            record.value.progress = min(max(progress, 0), 1)
-            record.value.examples.replayed = replayed ?? record.value.examples.replayed
-            try record.save(db)
-            if let curve { try TrainingCurves(db, task: record.task).save(curve, update: record.number) }
+            for var record in try UpdateRecord.findRunning(db, id).together(db) {
+                record.value.status = status
+                record.value.progress = min(max(progress, 0), 1)
+                // Counted over all tasks while it runs, and for each when it has ended.
+                if record.value.id == id {
+                    record.value.examples.replayed = replayed ?? record.value.examples.replayed
+                }
+                try record.save(db)
+                if let curve { try TrainingCurves(db, task: record.task).save(curve, update: record.number) }
+            }
         }
     }
 
@@ -65,25 +71,41 @@ extension Store {
         }
     }
 
-    /// Queues a running update once more, to start from what its task serves now: for a parent that was replaced by
-    /// hand meanwhile.
+    /// Queues a running update once more, for all tasks that take part, to start from what they serve now: for a parent
+    /// that was replaced by hand meanwhile.
     ///
     /// - Throws: ``StoreError/updateNotRunning(_:status:)``.
     public func restart(_ id: String) async throws -> Update {
         try await write { db in
-            var record = try UpdateRecord.findRunning(db, id)
-            record.inputs = nil
-            try record.queueAgain(db)
-            return record.value
+            for var record in try UpdateRecord.findRunning(db, id).together(db) {
+                record.inputs = nil
+                try record.queueAgain(db)
+            }
+            return try UpdateRecord.find(db, id).value
         }
     }
 
-    private static func start(_ record: inout UpdateRecord, _ db: Database, limit: Int?) throws -> UpdateWork? {
+    /// - Returns: `nil` when there is nothing to train on.
+    private static func start(_ record: UpdateRecord, _ db: Database, limit: Int?) throws -> UpdateWork? {
         guard let task = try TaskRecord.find(db, id: record.task) else { return nil }
+        let isFirst = record.value.startedAt == nil
+        guard var work = try begin(record, task, db, limit: limit) else { return nil }
+        let others = isFirst ? try record.recruit(db, for: task) : try record.together(db)
+        work.sharing = try others.filter { $0.number != record.number }.compactMap { other in
+            try TaskRecord.find(db, id: other.task).flatMap { try begin(other, $0, db, limit: limit) }
+        }
+        return work
+    }
+
+    /// One task's part of an update; `nil` when there is nothing to train on and no other task to be trained with.
+    private static func begin(
+        _ record: UpdateRecord, _ task: TaskRecord, _ db: Database, limit: Int?
+    ) throws -> UpdateWork? {
+        var record = record
         let claims = Claims(db, record)
         if record.value.startedAt == nil {
             record.value.examples.new = try claims.take(limit: limit)
-            guard record.value.examples.new > 0 else {
+            guard record.value.examples.new > 0 || record.lead != nil else {
                 try claims.giveBack(counting: nil)
                 return nil
             }
@@ -99,15 +121,14 @@ extension Store {
         let replayFactor = try DriftRecord.replayFactor(db, update: record.number, task: task.id)
 
         let training = try claims.examples(heldOut: false)
-        guard let first = training.first, let last = training.last else { return nil }
+        guard !training.isEmpty || task.adapter != nil else { return nil }
         let parent = try inputs.parent.flatMap { try VersionRecord.find(db, task: task.id, number: $0) }
         return UpdateWork(
             update: record.value, task: task.value, training: training, heldOut: try claims.examples(heldOut: true),
             parent: parent?.value,
             replay: try ReplayState(
                 db, task: task.id, generation: inputs.replay, removalsThrough: inputs.removalsThrough),
-            analytic: parent?.analytic, range: first.sequence...last.sequence, attempt: record.attempts,
-            replayFactor: replayFactor)
+            analytic: parent?.analytic, attempt: record.attempts, replayFactor: replayFactor)
     }
 }
 

@@ -14,6 +14,8 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
     case noChampion(TaskName)
     case noPreviousVersion(TaskName)
     case versionRejected(TaskName, version: String)
+    /// A task on the same adapter has no version that was made together with the one that is to serve.
+    case notTogether(TaskName, made: String)
     case nothingToLearn(TaskName, heldOut: Int, parked: Int)
     /// Of the examples named, the first that is not set aside.
     case notQuarantined(TaskName, sequence: Int64)
@@ -52,6 +54,9 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
             "task \"\(task)\" has no earlier version to go back to; name one to promote instead"
         case .versionRejected(let task, let version):
             "\(version) of task \"\(task)\" was rejected by the gate; promote another version, or force this one"
+        case .notTogether(let task, let made):
+            "task \"\(task)\" shares the adapter and has no version made together with \(made); promote a version that all "
+                + "tasks on the adapter have"
         case .nothingToLearn(let task, let heldOut, let parked):
             Self.nothingToLearn(task, heldOut: heldOut, parked: parked)
         case .notQuarantined(let task, let sequence):

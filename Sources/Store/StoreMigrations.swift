@@ -12,6 +12,7 @@ enum StoreMigrations {
         migrator.registerMigration("2-reports") { try $0.execute(sql: reports) }
         migrator.registerMigration("2-analytic") { try $0.execute(sql: analytic) }
         migrator.registerMigration("3-quarantine") { try $0.execute(sql: quarantine) }
+        migrator.registerMigration("4-sharing") { try $0.execute(sql: sharing) }
         return migrator
     }
 
@@ -239,5 +240,14 @@ enum StoreMigrations {
             since REAL NOT NULL
         ) STRICT;
         CREATE INDEX quarantine_task ON quarantine (task, outcome);
+        """
+
+    /// `task.adapter` is the name of the adapter that tasks share. The updates of tasks that learn together are one row a
+    /// task: `update_run.lead` is the number of the one that was asked for, `NULL` in that one itself.
+    private static let sharing = """
+        ALTER TABLE task ADD COLUMN adapter TEXT;
+        CREATE INDEX task_adapter ON task (adapter) WHERE adapter IS NOT NULL;
+        ALTER TABLE update_run ADD COLUMN lead INTEGER;
+        CREATE INDEX update_lead ON update_run (lead) WHERE lead IS NOT NULL;
         """
 }

@@ -8,6 +8,8 @@ struct TaskRecord {
     var value: LearningTask
     /// Updates that ended in a promotion; experiences are numbered from 1.
     var experiences: Int
+    /// Of the adapter it shares; `nil` for a task with one of its own.
+    var adapter: String? { value.sharing?.adapter }
 
     /// - Throws: ``StoreError/unknownTask(_:)``.
     static func find(_ db: Database, _ name: TaskName) throws -> TaskRecord {
@@ -36,12 +38,19 @@ struct TaskRecord {
         try Row.fetchAll(db, sql: "SELECT * FROM task ORDER BY name").map { try TaskRecord(db, $0) }
     }
 
+    /// The other tasks on the same adapter, by name.
+    func sharers(_ db: Database) throws -> [TaskRecord] {
+        let sql = "SELECT * FROM task WHERE adapter = ? AND id <> ? ORDER BY name"
+        return try Row.fetchAll(db, sql: sql, arguments: [adapter, id]).map { try TaskRecord(db, $0) }
+    }
+
     private init(_ db: Database, _ row: Row) throws {
         id = row["id"]
         experiences = row["experiences"]
         value = LearningTask(
             name: try TaskName(row["name"]), kind: try StoredValue.decode(row["kind"]), description: row["description"],
             labels: try Self.labels(db, task: id), update: try StoredValue.decodeJSON(row["policy"]),
+            sharing: try (row["adapter"] as String?).map { try SharedAdapter(db, $0) },
             createdAt: Timestamp(seconds: row["created_at"]))
     }
 
@@ -49,6 +58,13 @@ struct TaskRecord {
     private static func labels(_ db: Database, task: Int64) throws -> [String] {
         let sql = "SELECT name FROM label WHERE task = ? ORDER BY declared IS NULL, declared, id"
         return try String.fetchAll(db, sql: sql, arguments: [task])
+    }
+}
+
+extension SharedAdapter {
+    init(_ db: Database, _ adapter: String) throws {
+        let sql = "SELECT name FROM task WHERE adapter = ? ORDER BY name"
+        self.init(adapter: adapter, tasks: try String.fetchAll(db, sql: sql, arguments: [adapter]).map(TaskName.init))
     }
 }
 

@@ -8,6 +8,8 @@ struct UpdateRecord {
     var task: Int64
     var value: Update
     var attempts: Int
+    /// Number of the update it is carried out with, of another task on the same adapter; `nil` for one of its own.
+    var lead: Int64?
     /// Fixed by the first claim.
     var inputs: Inputs?
 
@@ -61,13 +63,14 @@ struct UpdateRecord {
             sql: """
                 UPDATE update_run SET status = ?, experience = ?, new_examples = ?, replayed_examples = ?,
                     quarantined_examples = ?, progress = ?,
-                    attempts = ?, parent = ?, replay = ?, removals_through = ?, version = ?, digest = ?, verdict = ?,
-                    error = ?, started_at = ?, finished_at = ?
+                    attempts = ?, lead = ?, parent = ?, replay = ?, removals_through = ?, version = ?, digest = ?,
+                    verdict = ?, error = ?, started_at = ?, finished_at = ?
                 WHERE number = ?
                 """,
             arguments: [
                 value.status.rawValue, value.experience, value.examples.new, value.examples.replayed,
-                value.examples.quarantined, value.progress, attempts, inputs?.parent, inputs?.replay, inputs?.removalsThrough,
+                value.examples.quarantined, value.progress, attempts, lead, inputs?.parent, inputs?.replay,
+                inputs?.removalsThrough,
                 value.adapter.flatMap { VersionName.number($0.version) }, value.adapter?.digest,
                 try value.verdict.map(StoredValue.encodeJSON), value.error, value.startedAt?.seconds,
                 value.finishedAt?.seconds, number,
@@ -86,6 +89,7 @@ struct UpdateRecord {
         number = row["number"]
         task = row["task"]
         attempts = row["attempts"]
+        lead = row["lead"]
         let through: Int64? = row["removals_through"]
         inputs = through.map { Inputs(parent: row["parent"], replay: row["replay"], removalsThrough: $0) }
         let verdict: String? = row["verdict"]

@@ -13,12 +13,19 @@ public struct UpdateWork: Sendable {
     public var replay: ReplayState
     /// The parent's analytic head.
     public var analytic: AnalyticGeneration?
-    /// Sequence numbers of the first and last training example.
-    public var range: ClosedRange<Int64>
     /// How often this update was claimed, 1 the first time.
     public var attempt: Int
     /// By how much a drift raised the replay share when the update began.
     public var replayFactor: Double
+    /// The parts of the other tasks on the same adapter, by task name.
+    public var sharing: [UpdateWork] = []
+
+    /// Sequence numbers of the first and last training example; `nil` where there is none, which is so only for tasks
+    /// that share an adapter.
+    public var range: ClosedRange<Int64>? {
+        guard let first = training.first, let last = training.last else { return nil }
+        return first.sequence...last.sequence
+    }
 }
 
 /// An example as the ledger keeps it.

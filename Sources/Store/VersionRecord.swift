@@ -82,7 +82,7 @@ struct VersionRecord {
         self.value = value
     }
 
-    private init(_ row: Row) throws {
+    init(_ row: Row) throws {
         number = row["number"]
         replay = row["replay"]
         let stored: String? = row["analytic"]

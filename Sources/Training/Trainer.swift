@@ -20,11 +20,13 @@ public struct Trainer: Sendable {
         public var heldOut: [TokenizedExample]
         /// Held-out examples of what was learned before, by which an adaptive share measures forgetting.
         public var probe: [TokenizedExample]
+        /// The task of each label, where several tasks learn together; `nil` for one task.
+        public var heads: TaskHeads?
 
         public init(
             parent: ClassifierAdapter?, labels: [String], newExamples: [TokenizedExample],
             exemplars: ExemplarPool = ExemplarPool([], sampling: .uniform), heldOut: [TokenizedExample] = [],
-            probe: [TokenizedExample] = []
+            probe: [TokenizedExample] = [], heads: TaskHeads? = nil
         ) {
             self.parent = parent
             self.labels = labels
@@ -32,6 +34,7 @@ public struct Trainer: Sendable {
             self.exemplars = exemplars
             self.heldOut = heldOut
             self.probe = probe
+            self.heads = heads
         }
     }
 
@@ -72,11 +75,13 @@ public struct Trainer: Sendable {
     }
 
     /// Accuracy and mean loss of an adapter on labelled examples.
-    public func score(_ adapter: ClassifierAdapter, on examples: [TokenizedExample]) -> EarlyStopping.Score {
-        let logits = Classifier(encoder: encoder).logits(examples.map { ($0.ids, adapter) }, pool: pool)
+    ///
+    /// - Parameter heads: where the adapter is that of several tasks; each example is answered by its own.
+    public func score(
+        _ adapter: ClassifierAdapter, on examples: [TokenizedExample], heads: TaskHeads? = nil
+    ) -> EarlyStopping.Score {
         var (correct, loss) = (0, 0.0)
-        for (example, logits) in zip(examples, logits) {
-            let probabilities = probabilities(logits)
+        for (example, probabilities) in zip(examples, answers(examples, of: adapter, heads)) {
             if topLabels(probabilities, count: 1).first?.index == example.label { correct += 1 }
             loss += Self.loss(probabilities, label: example.label)
         }
@@ -85,9 +90,17 @@ public struct Trainer: Sendable {
     }
 
     /// Cross-entropy of an adapter on each of some labelled examples.
-    public func losses(_ examples: [TokenizedExample], of adapter: ClassifierAdapter) -> [Double] {
+    public func losses(
+        _ examples: [TokenizedExample], of adapter: ClassifierAdapter, heads: TaskHeads? = nil
+    ) -> [Double] {
+        zip(examples, answers(examples, of: adapter, heads)).map { Self.loss($1, label: $0.label) }
+    }
+
+    private func answers(
+        _ examples: [TokenizedExample], of adapter: ClassifierAdapter, _ heads: TaskHeads?
+    ) -> [[Float]] {
         let logits = Classifier(encoder: encoder).logits(examples.map { ($0.ids, adapter) }, pool: pool)
-        return zip(examples, logits).map { Self.loss(probabilities($1), label: $0.label) }
+        return zip(examples, logits).map { probabilities(heads?.masked($1, for: $0) ?? $1) }
     }
 
     private static func loss(_ probabilities: [Float], label: Int) -> Double {
@@ -96,6 +109,13 @@ public struct Trainer: Sendable {
 
     private func validate(_ input: Input) throws(TrainingError) {
         guard !input.newExamples.isEmpty else { throw .noExamples }
+        if let heads = input.heads {
+            precondition(heads.tasks.count == input.labels.count, "every label needs a task")
+            guard recipe.method.isShareable else {
+                throw .invalidOption(
+                    field: "method", value: recipe.method.rawValue, expected: Recipe.Method.shareableNames)
+            }
+        }
         for (position, example) in (input.newExamples + input.exemplars.all + input.heldOut + input.probe)
             .enumerated()
         {
@@ -153,10 +173,12 @@ public struct Trainer: Sendable {
                     newExamples: input.newExamples.count, labels: Set(input.exemplars.all.map(\.label)).count)
                 : nil
             ratio = share?.ratio(forgetting: 0) ?? recipe.replay.ratio
-            probed = share == nil ? 0 : trainer.score(start, on: input.probe).accuracy
+            probed = share == nil ? 0 : trainer.score(start, on: input.probe, heads: input.heads).accuracy
             let options = recipe.optimization
+            // A batch of several tasks teaches each a part of what one of its own would.
+            let tasks = input.heads.map { heads in Set(input.newExamples.map(heads.task)).count } ?? 1
             // Rounded to whole epochs.
-            let least = (options.minimumSteps + mixer.batchesPerEpoch / 2) / mixer.batchesPerEpoch
+            let least = (options.minimumSteps * tasks + mixer.batchesPerEpoch / 2) / mixer.batchesPerEpoch
             epochs = max(options.epochs, least)
             schedule = LearningRateSchedule(
                 shape: options.schedule, peak: options.learningRate, warmupSteps: options.warmupSteps,
@@ -165,7 +187,8 @@ public struct Trainer: Sendable {
                 adapter: start, encoder: encoder, options: options, seed: recipe.seed, pool: trainer.pool)
             exemplars = input.exemplars
             if recipe.replay.sampling == .lossWeighted, input.parent != nil, !exemplars.isEmpty {
-                exemplars = ExemplarPool(exemplars.all, weights: trainer.losses(exemplars.all, of: start))
+                exemplars = ExemplarPool(
+                    exemplars.all, weights: trainer.losses(exemplars.all, of: start, heads: input.heads))
             }
             generator = SeededGenerator(seed: recipe.seed, stream: 2)
             watchdog = LossWatchdog(labelCount: input.labels.count)
@@ -217,7 +240,7 @@ public struct Trainer: Sendable {
         /// New examples and what is replayed with them.
         private mutating func compose(_ new: ArraySlice<TokenizedExample>) -> ReplayMixer.Batch {
             if let share, outcome.steps > 1, (outcome.steps - 1) % max(schedule.totalSteps / Self.probes, 1) == 0 {
-                let accuracy = trainer.score(step.snapshot(), on: input.probe).accuracy
+                let accuracy = trainer.score(step.snapshot(), on: input.probe, heads: input.heads).accuracy
                 ratio = share.ratio(forgetting: probed - accuracy)
             }
             let options = trainer.recipe.replay
@@ -233,7 +256,7 @@ public struct Trainer: Sendable {
                 + step.mostInterfered(
                     batch.replayed, by: method.terms(alone), learningRate: schedule.rate(at: outcome.steps),
                     count: Int((Double(batch.replayedCount) / factor).rounded())
-                ) { trainer.losses($0, of: $1) }
+                ) { trainer.losses($0, of: $1, heads: input.heads) }
             return batch
         }
 
@@ -248,7 +271,7 @@ public struct Trainer: Sendable {
                 outcome.epoch = epoch
                 return .improved
             }
-            let score = trainer.score(candidate, on: input.heldOut)
+            let score = trainer.score(candidate, on: input.heldOut, heads: input.heads)
             outcome.heldOut.append(score)
             let decision = stopping.observe(score)
             if decision == .improved {

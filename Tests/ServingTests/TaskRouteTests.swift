@@ -54,6 +54,46 @@ import Testing
         }
     }
 
+    @Test func tasksThatShareAnAdapterNameOneAnother() async throws {
+        try await ServiceHarness.run { service in
+            for name in ["mail", "chat"] {
+                try await service.expect(
+                    .put, "/v1/tasks/\(name)", 201, body: #"{"kind":"classify","adapter":"desk"}"#)
+            }
+            let shown = try await service.expect(.get, "/v1/tasks/mail", 200).decode(LearningTask.self)
+            #expect(shown.sharing?.adapter == "desk")
+            #expect(shown.sharing?.tasks.map(\.rawValue) == ["chat", "mail"])
+            try await service.expect(.put, "/v1/tasks/own", 201, body: #"{"kind":"classify"}"#)
+            #expect(try await service.expect(.get, "/v1/tasks/own", 200).object["sharing"] == nil)
+            let late = try await service.expect(
+                .put, "/v1/tasks/own", 400, body: #"{"kind":"classify","adapter":"desk"}"#, param: "adapter")
+            #expect(late.message.contains("create another task"))
+            try await service.expect(
+                .put, "/v1/tasks/x", 400, body: #"{"kind":"classify","adapter":"No"}"#, param: "adapter")
+        }
+    }
+
+    @Test func aRecipeThatCannotBeSharedIs400() async throws {
+        try await ServiceHarness.run(configure: { configuration in
+            configuration.recipe = { name in
+                var recipe = Recipe()
+                if name == "instant" { recipe.head = .analytic }
+                if name == "er-ace" { recipe.method = .asymmetricReplay }
+                return recipe
+            }
+        }) { service in
+            for name in ["instant", "er-ace"] {
+                let body = #"{"kind":"classify","adapter":"desk","update":{"recipe":"\#(name)"}}"#
+                let answer = try await service.expect(.put, "/v1/tasks/a", 400, body: body, param: "update.recipe")
+                #expect(answer.message.contains(name))
+            }
+            try await service.expect(.put, "/v1/tasks/a", 201, body: #"{"kind":"classify","adapter":"desk"}"#)
+            try await service.expect(
+                .put, "/v1/tasks/a", 400, body: #"{"kind":"classify","update":{"recipe":"instant"}}"#,
+                param: "update.recipe")
+        }
+    }
+
     @Test func aBadNameIs400() async throws {
         try await ServiceHarness.run { service in
             for name in ["Support", "-x", String(repeating: "a", count: 65)] {

@@ -111,7 +111,7 @@ struct LedgerTests {
             let work = try await fixture.claim()
             #expect(work.training.count == 19_000)
             #expect(zip(work.training, work.training.dropFirst()).allSatisfy { $0.sequence < $1.sequence })
-            #expect(work.range.upperBound == report.lastSequence)
+            #expect(work.range?.upperBound == report.lastSequence)
         }
     }
 

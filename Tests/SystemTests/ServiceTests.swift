@@ -121,6 +121,65 @@ struct ServiceTests {
         #expect(pending.training + pending.heldOut >= 5 && pending.quarantined == 0)
     }
 
+    @Test("Tasks that share an adapter are updated, served and rolled back together, each by its own head")
+    func sharing() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let service = try await ServiceProcess.start(home: home)
+        defer { service.killGroup() }
+        let (shop, mail) = (service.url + "/v1/tasks/shop", service.url + "/v1/tasks/mail")
+        let body =
+            #"{"kind": "classify", "adapter": "desk", "update": {"min_examples": 1000000, "recipe": "quick"}}"#
+        for task in [shop, mail] { try await SystemTest.put(task, body) }
+        try await SystemTest.post(shop + "/examples", SystemTest.examples(0..<80))
+        let moods = (0..<60).map { number in
+            number % 2 == 0
+                ? #"{"text": "thank you, number \#(number) was great", "label": "pleased"}"#
+                : #"{"text": "number \#(number) is broken again", "label": "angry"}"#
+        }
+        try await SystemTest.post(mail + "/examples", moods.joined(separator: "\n"))
+        try await SystemTest.learn(shop)
+        try await SystemTest.post(shop + "/examples", SystemTest.examples(200..<260))
+        try await SystemTest.learn(shop)
+
+        struct List: Decodable { var data: [Update] }
+        let updates = try JSONDecoder().decode(List.self, from: try await HTTP.send("GET", mail + "/updates").body)
+        #expect(updates.data.map(\.trigger) == [.shared, .shared])
+        #expect(updates.data.map(\.status) == [.promoted, .promoted])
+        #expect(updates.data.first?.examples.new == 0)
+        let report = try JSONDecoder().decode(
+            ForgettingReport.self, from: try await HTTP.send("GET", mail + "/forgetting").body)
+        #expect(report.versions == ["v1", "v2"])
+        // What the other task's update did to this one's examples.
+        #expect(report.accuracy[1][0] != nil && report.accuracy[1][1] == nil)
+
+        let store = try Store(home: Home(root: home))
+        var files: [String: [Data]] = [:]
+        for served in try await store.served() {
+            let directory = store.home.adapter(try #require(served.champion).digest)
+            for name in ["adapter_config.json", "adapter_model.safetensors", "head.safetensors"] {
+                files[name, default: []].append(try Data(contentsOf: directory.appending(path: name)))
+            }
+        }
+        try store.close()
+        #expect(files["adapter_config.json"].map { $0[0] == $0[1] } == true)
+        #expect(files["adapter_model.safetensors"].map { $0[0] == $0[1] } == true)
+        #expect(files["head.safetensors"].map { $0[0] == $0[1] } == false)
+
+        let question = "number 7 is broken again"
+        // The service takes up what the trainer promoted within a moment.
+        let deadline = ContinuousClock.now + .seconds(30)
+        var before = try await SystemTest.answer(mail, question)
+        while before.version != "v2", ContinuousClock.now < deadline {
+            try await Task.sleep(for: .milliseconds(20))
+            before = try await SystemTest.answer(mail, question)
+        }
+        #expect(before.version == "v2" && before.answer.hasPrefix("angry"))
+        try await SystemTest.post(shop + "/rollback", "")
+        #expect(try await SystemTest.answer(mail, question).version == "v1")
+        #expect(try await SystemTest.answer(shop, "a question about my refund").version == "v1")
+    }
+
     @Test("SIGTERM during training ends service and trainer with 0 in under five seconds, and the update goes on later")
     func terminates() async throws {
         let home = try SystemTest.temporaryHome()

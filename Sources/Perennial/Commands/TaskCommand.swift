@@ -15,6 +15,8 @@ struct TaskCommand: AsyncParsableCommand {
         @Argument(help: "Name: a-z, 0-9, '.', '_', '-'.") var name: String
         @Option(help: "What the task is for.") var description: String?
         @Option(help: "Labels known beforehand, separated by commas; others join as they arrive.") var labels: String?
+        @Option(help: "Name of an adapter that tasks share, each with a head of its own; for a new task only.")
+        var adapter: String?
         @Option(help: "Update once this many new examples wait.") var minExamples: Int?
         @Option(help: "… or when the oldest has waited this many seconds …") var maxWaitSeconds: Double?
         @Option(help: "… and at least this many wait.") var minExamplesAfterWait: Int?
@@ -30,7 +32,7 @@ struct TaskCommand: AsyncParsableCommand {
             let body = Body(
                 kind: "classify",
                 labels: labels.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } },
-                description: description,
+                description: description, adapter: adapter,
                 update: Body.Policy(
                     min_examples: minExamples, max_wait_seconds: maxWaitSeconds,
                     min_examples_after_wait: minExamplesAfterWait, holdout: holdout, retention: retention?.rawValue,
@@ -49,6 +51,7 @@ struct TaskCommand: AsyncParsableCommand {
             var kind: String
             var labels: [String]?
             var description: String?
+            var adapter: String?
             var update: Policy?
             struct Policy: Encodable {
                 var min_examples: Int?
@@ -100,6 +103,11 @@ struct TaskCommand: AsyncParsableCommand {
                 Console.line(
                     "updates     at \(policy.minimumExamples) new examples, or after \(policy.maximumWaitSeconds) s with \(policy.minimumExamplesAfterWait)"
                 )
+                if let sharing = task.sharing {
+                    let others = sharing.tasks.filter { $0 != task.name }.map(\.rawValue)
+                    let with = others.isEmpty ? "no other task yet" : others.joined(separator: ", ")
+                    Console.line("adapter     \(sharing.adapter), shared with \(with)")
+                }
                 Console.line("held out    \(Int((policy.holdout * 100).rounded())) % of each label")
                 Console.line("recipe      \(policy.recipe); learned text: \(policy.retention.rawValue)")
                 if let pending = try client.decode(Waiting.self, from: answer).pending {

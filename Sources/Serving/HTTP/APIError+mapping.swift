@@ -62,6 +62,7 @@ extension APIError {
         case .noChampion: .conflict(code: "no_adapter", words)
         case .noPreviousVersion: .conflict(code: "no_previous_version", words)
         case .versionRejected: .conflict(code: "version_rejected", words)
+        case .notTogether: .conflict(code: "not_together", words)
         case .nothingToLearn: .conflict(code: "nothing_to_learn", words)
         case .updateNotRunning, .updateAlreadyFinished, .parentReplaced: .conflict(code: "update_finished", words)
         case .idempotencyConflict:

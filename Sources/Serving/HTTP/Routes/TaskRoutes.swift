@@ -10,6 +10,8 @@ struct TaskRoutes: Sendable {
     let metrics: ServiceMetrics
     /// Recipes a task may name; `nil` when they are not known here.
     let recipes: [String]?
+    /// The recipe of a name; `nil` where there is no such recipe.
+    let recipe: @Sendable (String) -> Recipe?
 
     func add(to router: Router<ServiceContext>) {
         router.resource("/v1/tasks", get: list)
@@ -39,15 +41,25 @@ struct TaskRoutes: Sendable {
         }
         let labels = try body.strings("labels")
         let description = try body.string("description")
+        let adapter = try body.string("adapter")
         let changes = try body.object("update")
         try body.finish()
+        if let adapter, !TaskName.isValid(adapter) {
+            throw APIError.invalid(
+                "adapter", code: "invalid_value",
+                "adapter \"\(adapter)\" is not a valid name; use 1 to 64 of a-z, 0-9, '.', '_', '-', starting with a letter or digit"
+            )
+        }
+        let present = try await existing(name)
+        let sharing = adapter ?? present?.sharing?.adapter
         var policy: UpdatePolicy?
         if let changes {
-            let present = try await existing(name)?.update
-            policy = try (present ?? UpdatePolicy()).changed(by: changes, recipes: recipes)
+            let before = present == nil ? try await store.initialPolicy(adapter: sharing) : present?.update
+            policy = try (before ?? UpdatePolicy()).changed(by: changes, recipes: recipes)
         }
+        if sharing != nil { try check(shareable: policy?.recipe ?? present?.update.recipe ?? UpdatePolicy().recipe) }
         let (task, created) = try await store.putTask(
-            name, kind: kind, labels: labels, description: description, update: policy)
+            name, kind: kind, labels: labels, description: description, update: policy, adapter: adapter)
         try await refresher.refresh()
         return try .json(task, status: created ? .created : .ok)
     }
@@ -65,6 +77,19 @@ struct TaskRoutes: Sendable {
                 "files of a deleted task remain", metadata: ["task": "\(name)", "error": "\(error)"])
         }
         return try .json(Deletion(task: name))
+    }
+
+    private func check(shareable name: String) throws(APIError) {
+        guard let recipe = recipe(name) else { return }
+        let reason: String
+        if recipe.head == .analytic {
+            reason = "has no adapter that could be shared: its head is analytic"
+        } else if !recipe.method.isShareable {
+            reason = "learns by method \(recipe.method.rawValue); use one of \(Recipe.Method.shareableNames)"
+        } else {
+            return
+        }
+        throw .invalid("update.recipe", code: "invalid_value", "recipe \"\(name)\" \(reason)")
     }
 
     private func existing(_ name: TaskName) async throws -> LearningTask? {

@@ -1,0 +1,77 @@
+import Adapters
+import Replay
+import Schema
+import Store
+import Training
+import Transformers
+
+/// One task's part in an update, made once whatever the number of attempts.
+struct UpdatePart {
+    let input: Learner.Input
+    /// What the update comes to without a gradient step; `nil` when the recipe wants no analytic head, and for tasks that
+    /// share an adapter: what one of them learns the others are served with.
+    let kept: Learner.Candidate?
+    let judge: Judge
+    /// What may be replayed.
+    let exemplars: [Exemplar]
+
+    init(learner: Learner, input: Learner.Input, isShared: Bool) throws {
+        self.input = input
+        kept = isShared ? nil : try learner.keep(input)
+        judge = Judge(learner: learner, input: input)
+        let memory = input.recipe.method.replaysNew ? try learner.remember(input) : input.memory
+        exemplars = try memory.exemplars().filter { input.labels.contains($0.label) }
+    }
+}
+
+/// The adapter that an update goes on from, and its labels: one task's as they are, or those of all tasks that share the
+/// adapter, each with its task's name before it and answered by its task's head alone.
+struct Lesson {
+    /// `nil` for the first update.
+    let parent: ClassifierAdapter?
+    /// The parent's first and in their order.
+    let labels: [String]
+    /// `nil` for one task.
+    let heads: TaskHeads?
+    /// Of each task, by its own labels.
+    let positions: [[String: Int]]
+
+    init(_ inputs: [Learner.Input], encoder: any TextEncoder) throws {
+        guard inputs.count > 1 else {
+            parent = inputs.first?.parent
+            labels = inputs.first?.labels ?? []
+            heads = nil
+            positions = [Dictionary(uniqueKeysWithValues: zip(labels, 0...))]
+            return
+        }
+        let parents = inputs.compactMap { input in input.parent.map { (task: input.task, adapter: $0) } }
+        let parent = parents.isEmpty ? nil : try ClassifierAdapter.joined(parents, encoder: encoder)
+        let shared = inputs.map { input in
+            input.labels.map { ClassifierAdapter.sharedLabel($0, of: input.task) }
+        }
+        let known = Set(parent?.labels ?? [])
+        let labels = (parent?.labels ?? []) + shared.joined().filter { !known.contains($0) }
+        let places = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
+        var tasks = [Int](repeating: 0, count: labels.count)
+        positions = zip(inputs, shared).enumerated().map { task, names in
+            var positions: [String: Int] = [:]
+            for (label, name) in zip(names.0.labels, names.1) {
+                guard let place = places[name] else { continue }
+                positions[label] = place
+                tasks[place] = task
+            }
+            return positions
+        }
+        self.parent = parent
+        self.labels = labels
+        heads = TaskHeads(tasks: tasks)
+    }
+
+    /// What each task answers with once the update has learned.
+    func adapters(
+        of learned: ClassifierAdapter, for inputs: [Learner.Input], encoder: any TextEncoder
+    ) throws -> [ClassifierAdapter] {
+        guard heads != nil else { return [learned] }
+        return try inputs.map { try learned.part(of: $0.task, labels: $0.labels, encoder: encoder) }
+    }
+}
