@@ -56,7 +56,9 @@ extension Learner {
         }
         return Trainer.Input(
             parent: lesson.parent, labels: lesson.labels, newExamples: tokenized(\.input.training),
-            exemplars: ExemplarPool(replayed, sampling: recipe.replay.sampling),
+            exemplars: ExemplarPool(
+                replayed, sampling: recipe.replay.sampling, heads: lesson.heads,
+                temperature: recipe.sharing.temperature),
             heldOut: tokenized(\.input.newSlice),
             probe: recipe.replay.adaptive ? tokenized { probe($0.input) } : [], heads: lesson.heads)
     }

@@ -64,7 +64,8 @@ struct Lesson {
         }
         self.parent = parent
         self.labels = labels
-        heads = TaskHeads(tasks: tasks)
+        let weights = inputs[0].recipe.sharing.lossWeights
+        heads = TaskHeads(tasks: tasks, weights: inputs.map { weights[$0.task] ?? 1 })
     }
 
     /// What each task answers with once the update has learned.

@@ -11,6 +11,7 @@ public struct Recipe: Sendable, Hashable, Codable {
     public var replay = ReplayOptions()
     public var gate = GateOptions()
     public var quarantine = QuarantineOptions()
+    public var sharing = SharingOptions()
     /// Texts are truncated to this many tokens, special ones included.
     public var maximumLength = 128
     public var seed: UInt64 = 0
@@ -230,13 +231,13 @@ public struct Recipe: Sendable, Hashable, Codable {
             ((4...512).contains(maximumLength), "max_length must be 4 to 512, not \(maximumLength)"),
             ((1...64).contains(threads), "threads must be 1 to 64, not \(threads)"),
         ]
-        return (checks + methodChecks).first { !$0.0 }?.1
+        return (checks + methodChecks + sharingChecks).first { !$0.0 }?.1
     }
 
     enum CodingKeys: String, CodingKey {
         case name, head, analytic, method
         case methodOptions = "method_options"
-        case adapter, optimization, replay, gate, quarantine
+        case adapter, optimization, replay, gate, quarantine, sharing
         case maximumLength = "max_length"
         case seed, threads
     }

@@ -14,6 +14,10 @@ public struct ExemplarPool: Sendable {
     private var cumulative: [Double] = []
     /// How often each card was drawn by its weight.
     private var weightedDraws: [Int: Int] = [:]
+    /// The share of each deck in what is drawn, where several tasks are drawn from; empty where decks take turns evenly.
+    private var deckShares: [Double] = []
+    /// Draws that each deck with a share is owed.
+    private var owed: [Double] = []
 
     /// - Parameter sampling: `uniform` gives every exemplar the same weight, `stratified` every label; the others
     ///   draw uniformly here, what they choose by is not known yet.
@@ -25,6 +29,33 @@ public struct ExemplarPool: Sendable {
             decks = Dictionary(grouping: exemplars.enumerated(), by: \.element.label)
                 .sorted { $0.key < $1.key }.map { Deck($0.value) }
         }
+    }
+
+    /// Of several tasks, each in proportion to the power 1/T of its labels where sampling is stratified, else of its
+    /// exemplars.
+    ///
+    /// - Parameters:
+    ///   - exemplars: those of the first task first, and so on.
+    ///   - heads: `nil` for one task.
+    public init(
+        _ exemplars: [TokenizedExample], sampling: Recipe.ReplayOptions.Sampling, heads: TaskHeads?,
+        temperature: Double
+    ) {
+        self.init(exemplars, sampling: sampling)
+        guard let heads, !exemplars.isEmpty else { return }
+        if sampling != .stratified {
+            decks = Dictionary(grouping: exemplars.enumerated()) { heads.task(of: $0.element) }
+                .sorted { $0.key < $1.key }.map { Deck($0.value) }
+        }
+        let tasks = decks.map { heads.task(of: $0.cards[0]) }
+        var sizes = [Int](repeating: 0, count: heads.count)
+        var counts = sizes
+        for (deck, task) in zip(decks, tasks) {
+            counts[task] += 1
+            sizes[task] += sampling == .stratified ? 1 : deck.cards.count
+        }
+        let shares = TaskHeads.shares(sizes, temperature: temperature)
+        deckShares = tasks.map { shares[$0] / Double(counts[$0]) }
     }
 
     /// - Parameter weights: one for each exemplar, at least 0; where all are 0, all are alike.
@@ -59,10 +90,11 @@ public struct ExemplarPool: Sendable {
     /// For each label, the share it has of what is drawn.
     func shares(labelCount: Int) -> [Double] {
         var shares = [Double](repeating: 0, count: labelCount)
-        for deck in decks {
-            for (index, exemplar) in deck.cards.enumerated() {
-                shares[exemplar.label] += share(index) ?? 1 / Double(decks.count * deck.cards.count)
-            }
+        for (number, deck) in decks.enumerated() {
+            let count = deck.cards.count
+            let even =
+                deckShares.isEmpty ? 1 / Double(decks.count * count) : deckShares[number] / Double(count)
+            for (index, exemplar) in deck.cards.enumerated() { shares[exemplar.label] += share(index) ?? even }
         }
         return shares
     }
@@ -83,9 +115,19 @@ public struct ExemplarPool: Sendable {
                 weightedDraws[card, default: 0] += 1
                 return decks[0].cards[card]
             }
+            if !deckShares.isEmpty { return decks[nextDeck(using: &generator)].draw(using: &generator) }
             if turns.isEmpty { turns = decks.indices.shuffled(using: &generator) }
             return decks[turns.removeLast()].draw(using: &generator)
         }
+    }
+
+    /// The deck that is owed most: over any number of draws each comes within one or two of its share.
+    private mutating func nextDeck(using generator: inout SeededGenerator) -> Int {
+        if owed.isEmpty { owed = deckShares.map { $0 * Double(generator.nextUnit()) } }
+        for index in owed.indices { owed[index] += deckShares[index] }
+        let next = owed.indices.max { (owed[$0], $1) < (owed[$1], $0) } ?? 0
+        owed[next] -= 1
+        return next
     }
 
     private struct Deck: Sendable {

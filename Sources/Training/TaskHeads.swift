@@ -4,14 +4,18 @@
 public struct TaskHeads: Sendable, Hashable {
     /// For each label its task, counted from 0.
     public let tasks: [Int]
+    /// What an example of each task weighs in the loss.
+    public let weights: [Double]
     /// How many tasks there are.
-    public let count: Int
+    public var count: Int { weights.count }
 
-    /// - Parameter tasks: for each label in the adapter's order.
-    public init(tasks: [Int]) {
-        precondition(tasks.allSatisfy { $0 >= 0 }, "tasks are counted from 0")
+    /// - Parameters:
+    ///   - tasks: for each label in the adapter's order.
+    ///   - weights: one for each task, above 0.
+    public init(tasks: [Int], weights: [Double]) {
+        precondition(tasks.allSatisfy(weights.indices.contains), "every label needs a task with a weight")
         self.tasks = tasks
-        count = (tasks.max() ?? -1) + 1
+        self.weights = weights
     }
 
     func task(of example: TokenizedExample) -> Int { tasks[example.label] }

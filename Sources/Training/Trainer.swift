@@ -62,6 +62,12 @@ public struct Trainer: Sendable {
     /// - Throws: ``TrainingError``; `AdapterError` where the labels do not extend the parent's.
     public func run(_ input: Input, progress: (TrainingProgress) -> Bool = { _ in true }) throws -> TrainingOutcome {
         try validate(input)
+        var input = input
+        if let heads = input.heads {
+            var generator = SeededGenerator(seed: recipe.seed, stream: 4)
+            input.newExamples = heads.epoch(
+                of: input.newExamples, temperature: recipe.sharing.temperature, using: &generator)
+        }
         let context = MethodContext(recipe: recipe, encoder: encoder, pool: pool)
         let method = recipe.learningMethod(input)
         let prepared = try method.prepare(input, context)
@@ -187,8 +193,11 @@ public struct Trainer: Sendable {
                 adapter: start, encoder: encoder, options: options, seed: recipe.seed, pool: trainer.pool)
             exemplars = input.exemplars
             if recipe.replay.sampling == .lossWeighted, input.parent != nil, !exemplars.isEmpty {
+                let losses = trainer.losses(exemplars.all, of: start, heads: input.heads)
                 exemplars = ExemplarPool(
-                    exemplars.all, weights: trainer.losses(exemplars.all, of: start, heads: input.heads))
+                    exemplars.all,
+                    weights: input.heads?.balanced(
+                        losses, of: exemplars.all, temperature: recipe.sharing.temperature) ?? losses)
             }
             generator = SeededGenerator(seed: recipe.seed, stream: 2)
             watchdog = LossWatchdog(labelCount: input.labels.count)

@@ -10,7 +10,7 @@ import Transformers
 @Suite struct TaskHeadsTests {
     let encoder: any TextEncoder
     /// Labels 0 and 2 are the first task's, 1 and 3 the second's.
-    let heads = TaskHeads(tasks: [0, 1, 0, 1])
+    let heads = TaskHeads(tasks: [0, 1, 0, 1], weights: [1, 1])
     let labels = ["x/a", "y/a", "x/b", "y/b"]
 
     init() throws { encoder = try TinyBert.encoder() }

@@ -1,7 +1,8 @@
 import Foundation
 import Yams
 
-/// YAML over defaults: missing keys keep their default, unknown keys and wrong types are errors with their line.
+/// YAML over defaults: missing keys keep their default, unknown keys and wrong types are errors with their line. A default
+/// that is an empty mapping takes any keys.
 enum StrictYAML {
     /// - Parameter source: name of the file, for messages.
     /// - Throws: ``ConfigurationError``.
@@ -41,7 +42,7 @@ enum StrictYAML {
                 throw ConfigurationError(
                     source: source, line: keyNode.mark?.line, message: "unknown key \"\(name)\"; known here: \(known)")
             }
-            if let section = old as? [String: Any] {
+            if let section = old as? [String: Any], !section.isEmpty {
                 merged[key] = try merge(value, over: section, path: name, source: source)
             } else {
                 merged[key] = plain(value)

@@ -30,8 +30,10 @@ struct ExperienceReplay: LearningMethod {
 
     private func terms(_ batch: ReplayMixer.Batch, _ heads: TaskHeads) -> [LossTerm] {
         let losses = (0..<heads.count).map { LogitLoss.crossEntropy(offsets: offsets(heads, $0, ratio: batch.ratio)) }
-        return batch.examples.map {
-            LossTerm($0, losses[heads.task(of: $0)], weight: 1 / Float(batch.examples.count))
+        let total = batch.examples.reduce(0) { $0 + heads.weights[heads.task(of: $1)] }
+        return batch.examples.map { example in
+            let task = heads.task(of: example)
+            return LossTerm(example, losses[task], weight: Float(heads.weights[task] / total))
         }
     }
 
