@@ -6,11 +6,23 @@ extension Recipe {
         public var temperature = 2.0
         /// By task, what its examples weigh in the loss; 1 where it is not named.
         public var lossWeights: [String: Double] = [:]
+        /// What becomes of gradients by which tasks would harm one another.
+        public var conflicts = Conflicts.sum
         public init() {}
+
+        public enum Conflicts: String, Sendable, Hashable, Codable, CaseIterable {
+            /// Added up as they are.
+            case sum
+            /// Each without its part against another's: Yu et al. 2020, PCGrad.
+            case project
+            /// Only where all tasks agree on the sign: Parascandolo et al. 2021, AND-mask.
+            case mask
+        }
 
         enum CodingKeys: String, CodingKey {
             case temperature
             case lossWeights = "loss_weights"
+            case conflicts
         }
     }
 

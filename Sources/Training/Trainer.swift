@@ -150,6 +150,7 @@ public struct Trainer: Sendable {
         let epochs: Int
         let schedule: LearningRateSchedule
         let step: TrainingStep
+        let conflicts: GradientConflicts
         var exemplars: ExemplarPool
         var generator: SeededGenerator
         var watchdog: LossWatchdog
@@ -191,6 +192,8 @@ public struct Trainer: Sendable {
                 totalSteps: epochs * mixer.batchesPerEpoch)
             step = TrainingStep(
                 adapter: start, encoder: encoder, options: options, seed: recipe.seed, pool: trainer.pool)
+            conflicts = GradientConflicts(
+                recipe.sharing.conflicts, sharedCount: start.layout.headWeight.lowerBound)
             exemplars = input.exemplars
             if recipe.replay.sampling == .lossWeighted, input.parent != nil, !exemplars.isEmpty {
                 let losses = trainer.losses(exemplars.all, of: start, heads: input.heads)
@@ -227,11 +230,7 @@ public struct Trainer: Sendable {
             for new in batches {
                 outcome.steps += 1
                 let batch = compose(new)
-                let correct: ((inout [Float]) -> Void)? =
-                    method.correctsGradients ? { [method, step] in method.correct(&$0, for: batch, in: step) } : nil
-                let result = try step.learn(
-                    method.terms(batch), learningRate: schedule.rate(at: outcome.steps), correct: correct,
-                    watch: { try watchdog.observe(loss: $0.loss, gradientNorm: $0.gradientNorm) })
+                let result = try learn(batch)
                 sum += result.loss
                 outcome.tokens += result.tokens
                 outcome.newExamples += batch.newCount
@@ -244,6 +243,22 @@ public struct Trainer: Sendable {
                 guard progress(state) else { throw TrainingError.cancelled(step: outcome.steps) }
             }
             outcome.losses.append(sum / Float(batches.count))
+        }
+
+        private mutating func learn(_ batch: ReplayMixer.Batch) throws -> TrainingStep.Result {
+            let (terms, rate) = (method.terms(batch), schedule.rate(at: outcome.steps))
+            if let heads = input.heads, conflicts.treatment != .sum {
+                let parts = Dictionary(grouping: terms) { heads.task(of: $0.example) }
+                    .sorted { $0.key < $1.key }.map(\.value)
+                return try step.learn(
+                    parts, learningRate: rate, combine: { conflicts.combine($0, using: &generator) },
+                    watch: { try watchdog.observe(loss: $0.loss, gradientNorm: $0.gradientNorm) })
+            }
+            let correct: ((inout [Float]) -> Void)? =
+                method.correctsGradients ? { [method, step] in method.correct(&$0, for: batch, in: step) } : nil
+            return try step.learn(
+                terms, learningRate: rate, correct: correct,
+                watch: { try watchdog.observe(loss: $0.loss, gradientNorm: $0.gradientNorm) })
         }
 
         /// New examples and what is replayed with them.

@@ -73,9 +73,38 @@ public final class TrainingStep {
             correct(&corrected)
             gradients[0].write(corrected, at: 0)
         }
+        return try apply(loss: loss, tokens: Self.tokens(batch), learningRate: learningRate, watch: watch)
+    }
+
+    /// Learns a batch in parts, each differentiated alone.
+    ///
+    /// - Parameter combine: makes one gradient of the parts'.
+    /// - Throws: what `watch` throws on seeing the loss and the gradient's norm; the parameters are then unchanged.
+    public func learn(
+        _ parts: [[LossTerm]], learningRate: Double, combine: ([[Float]]) -> [Float],
+        watch: (Result) throws -> Void = { _ in }
+    ) throws -> Result {
+        step += 1
+        var loss: Float = 0
+        let slopes = parts.map { part in
+            let (partLoss, slope) = gradients(of: part)
+            loss += partLoss
+            return slope
+        }
+        gradients[0].write(combine(slopes), at: 0)
+        return try apply(loss: loss, tokens: Self.tokens(parts.joined()), learningRate: learningRate, watch: watch)
+    }
+
+    private static func tokens(_ terms: some Sequence<LossTerm>) -> Int {
+        terms.reduce(0) { $0 + $1.example.ids.count }
+    }
+
+    /// One optimizer step along the gradients in the first share's buffer.
+    private func apply(
+        loss: Float, tokens: Int, learningRate: Double, watch: (Result) throws -> Void
+    ) throws -> Result {
         let norm = Double(gradients[0].squaredNorm()).squareRoot()
-        let result = Result(
-            loss: loss, gradientNorm: norm, tokens: batch.reduce(0) { $0 + $1.example.ids.count })
+        let result = Result(loss: loss, gradientNorm: norm, tokens: tokens)
         try watch(result)
         let clip = options.gradientClip
         classifier.parameters.adamWStep(
