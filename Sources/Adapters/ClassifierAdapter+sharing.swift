@@ -51,6 +51,19 @@ extension ClassifierAdapter {
         return try ClassifierAdapter(options: options, labels: labels, layout: layout, parameters: parameters)
     }
 
+    /// The low-rank updates alone, to learn other labels on.
+    public func headless(encoder: any TextEncoder) throws(AdapterError) -> ClassifierAdapter {
+        let layout = try AdapterLayout(options: options, labelCount: 0, encoder: encoder)
+        return try ClassifierAdapter(options: options, labels: [], layout: layout, parameters: lowRank)
+    }
+
+    /// Whether it adapts what an adapter of these options would adapt, in the same way.
+    public func hasShape(of options: Recipe.AdapterOptions, encoder: any TextEncoder) throws(AdapterError) -> Bool {
+        let layout = try AdapterLayout(options: options, labelCount: labels.count, encoder: encoder)
+        return layout == self.layout && options.scaling == self.options.scaling
+            && options.featureScale == self.options.featureScale
+    }
+
     /// All parameters but the head's, which come last.
     private var lowRank: [Float] { parameters[0..<layout.headWeight.lowerBound] }
 

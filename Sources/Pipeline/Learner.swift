@@ -36,6 +36,8 @@ public struct Learner: Sendable {
         /// Of the task, in the order of the head's rows.
         public var labels: [String]
         public var parent: ClassifierAdapter?
+        /// What learning begins from where there is no parent; `nil` for an untrained adapter.
+        public var start: ClassifierAdapter?
         /// How the parent's answers were blended.
         public var blend = Blend.adapterAlone
         /// The parent's sums; `nil` where it has none yet.

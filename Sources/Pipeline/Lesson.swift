@@ -27,7 +27,7 @@ struct UpdatePart {
 /// The adapter that an update goes on from, and its labels: one task's as they are, or those of all tasks that share the
 /// adapter, each with its task's name before it and answered by its task's head alone.
 struct Lesson {
-    /// `nil` for the first update.
+    /// `nil` for an untrained one.
     let parent: ClassifierAdapter?
     /// The parent's first and in their order.
     let labels: [String]
@@ -38,14 +38,16 @@ struct Lesson {
 
     init(_ inputs: [Learner.Input], encoder: any TextEncoder) throws {
         guard inputs.count > 1 else {
-            parent = inputs.first?.parent
+            parent = inputs.first.flatMap { $0.parent ?? $0.start }
             labels = inputs.first?.labels ?? []
             heads = nil
             positions = [Dictionary(uniqueKeysWithValues: zip(labels, 0...))]
             return
         }
         let parents = inputs.compactMap { input in input.parent.map { (task: input.task, adapter: $0) } }
-        let parent = parents.isEmpty ? nil : try ClassifierAdapter.joined(parents, encoder: encoder)
+        let parent =
+            parents.isEmpty
+            ? inputs.lazy.compactMap(\.start).first : try ClassifierAdapter.joined(parents, encoder: encoder)
         let shared = inputs.map { input in
             input.labels.map { ClassifierAdapter.sharedLabel($0, of: input.task) }
         }

@@ -9,7 +9,7 @@ extension UpdateWorker {
     ) async throws {
         var candidates: [String: Candidate] = [:]
         for (part, result) in zip(parts, results) {
-            let lineage = lineage(of: part.work, among: parts, recipe: recipe)
+            let lineage = lineage(of: part, among: parts, recipe: recipe)
             let digest = try learner.write(result.adapter, lineage: lineage, into: store.home.adapters)
             candidates[part.work.update.id] = Candidate(
                 digest: digest,
@@ -39,17 +39,18 @@ extension UpdateWorker {
         return zip(parts, versions).map { "\($1.version) of \($0.work.task.name)" }.joined(separator: ", ")
     }
 
-    private func lineage(of work: UpdateWork, among parts: [Part], recipe: Recipe) -> AdapterLineage {
+    private func lineage(of part: Part, among parts: [Part], recipe: Recipe) -> AdapterLineage {
         func range(_ work: UpdateWork) -> AdapterLineage.LedgerRange? {
             work.range.map { AdapterLineage.LedgerRange(first: $0.lowerBound, last: $0.upperBound) }
         }
-        let others = parts.map(\.work).filter { $0.task.name != work.task.name }.map { other in
+        let work = part.work
+        let others = parts.filter { $0.work.task.name != work.task.name }.map { other in
             AdapterLineage.Shared(
-                task: other.task.name.rawValue, parent: other.parent?.digest, ledger: range(other),
-                replayGeneration: other.replay.generation?.digest)
+                task: other.work.task.name.rawValue, parent: other.origin, ledger: range(other.work),
+                replayGeneration: other.work.replay.generation?.digest)
         }
         return AdapterLineage(
-            base: learner.base, parent: work.parent?.digest, ledger: range(work),
+            base: learner.base, parent: part.origin, ledger: range(work),
             replayGeneration: work.replay.generation?.digest, recipe: recipe, sharing: others.isEmpty ? nil : others)
     }
 

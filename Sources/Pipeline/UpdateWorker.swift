@@ -90,7 +90,11 @@ public struct UpdateWorker: Service, CustomStringConvertible {
             var recipe = try recipe(work.task.update.recipe)
             recipe.replay.ratio *= tasks.map(\.replayFactor).max() ?? 1
             var parts: [Part] = []
-            for work in tasks { parts.append(try await part(work, recipe: recipe)) }
+            let start = try await start(of: tasks, recipe: recipe)
+            if let start {
+                logger.info("update \(id) begins as task \(start.task), \(start.similarity) alike: \(start.digest)")
+            }
+            for work in tasks { parts.append(try await part(work, recipe: recipe, start: start)) }
             let learner = try learner.remembering(parts.map(\.input))
             guard let parts = try await screened(parts, by: learner) else { return }
             let inputs = parts.map(\.input)
@@ -130,9 +134,11 @@ public struct UpdateWorker: Service, CustomStringConvertible {
     struct Part {
         var work: UpdateWork
         var input: Learner.Input
+        /// Digest of the adapter that learning began from, the parent's where there is one.
+        var origin: String?
     }
 
-    private func part(_ work: UpdateWork, recipe: Recipe) async throws -> Part {
+    private func part(_ work: UpdateWork, recipe: Recipe, start: SimilarStart?) async throws -> Part {
         let task = work.task.name
         let parent = try work.parent.map { version in
             try learner.loadAdapter(version.digest, in: store.home.adapters)
@@ -152,13 +158,14 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         if let parent = work.parent { answers = try await store.answers(task, version: parent.version) }
         let input = Learner.Input(
             task: task.rawValue, recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
+            start: start?.adapter,
             blend: work.analytic?.blend ?? .adapterAlone, sums: try work.analytic.map(files.load),
             analytic: try work.analytic.map(files.head), parentFit: work.analytic?.fit,
             schedule: work.analytic?.schedule ?? TrainingSchedule(), mustTrain: work.replayFactor > 1,
             replaced: Dictionary(uniqueKeysWithValues: replaced), memory: loaded.memory,
             training: work.training, newSlice: work.heldOut, oldSlices: try await store.slices(task),
             parentAnswers: answers)
-        return Part(work: work, input: input)
+        return Part(work: work, input: input, origin: work.parent?.digest ?? start?.digest)
     }
 
     /// Without the examples whose labels are doubted, which are set aside for review.

@@ -61,6 +61,8 @@ public struct UpdatePolicy: Sendable, Hashable, Codable {
     public var retention = Retention.inbox
     /// Learning recipe: a name in `Configs/recipes` or `default`.
     public var recipe = "default"
+    /// What its first adapter begins as.
+    public var start = AdapterStart.fresh
     /// What a confirmed drift does.
     public var onDrift = DriftAction.warn
     public var drift = DriftOptions()
@@ -71,7 +73,7 @@ public struct UpdatePolicy: Sendable, Hashable, Codable {
         case minimumExamples = "min_examples"
         case maximumWaitSeconds = "max_wait_seconds"
         case minimumExamplesAfterWait = "min_examples_after_wait"
-        case holdout, retention, recipe
+        case holdout, retention, recipe, start
         case onDrift = "on_drift"
         case drift
     }
@@ -86,11 +88,20 @@ public struct UpdatePolicy: Sendable, Hashable, Codable {
         holdout = try values.decodeIfPresent(Double.self, forKey: .holdout) ?? holdout
         retention = try values.decodeIfPresent(Retention.self, forKey: .retention) ?? retention
         recipe = try values.decodeIfPresent(String.self, forKey: .recipe) ?? recipe
+        start = try values.decodeIfPresent(AdapterStart.self, forKey: .start) ?? start
         onDrift = try values.decodeIfPresent(DriftAction.self, forKey: .onDrift) ?? onDrift
         drift = try values.decodeIfPresent(DriftOptions.self, forKey: .drift) ?? drift
     }
 
     public static let keys = CodingKeys.allCases.map(\.rawValue)
+}
+
+/// What the first adapter of a task begins as.
+public enum AdapterStart: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Untrained: the base model's features.
+    case fresh
+    /// As the low-rank updates of the task whose texts are most like its own.
+    case similar
 }
 
 /// What becomes of an example's text once an update that consumed it has ended well.

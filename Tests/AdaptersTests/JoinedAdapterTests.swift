@@ -54,6 +54,21 @@ import Transformers
         #expect(one.headWeight.values.suffix(one.layout.featureWidth).allSatisfy { $0 == 0 })
     }
 
+    @Test func `Without its head an adapter keeps its low-rank updates, and other labels grow on them`() throws {
+        let bare = try adapter.headless(encoder: encoder)
+        #expect(bare.labels.isEmpty)
+        #expect(values(bare) == Array(values(adapter)[..<adapter.layout.headWeight.lowerBound]))
+        let grown = try bare.growing(to: ["x"], encoder: encoder)
+        #expect(values(grown).starts(with: values(bare)) && grown.headWeight.values.allSatisfy { $0 == 0 })
+        #expect(try adapter.hasShape(of: TinyBert.options, encoder: encoder))
+        var wider = TinyBert.options
+        wider.rank += 1
+        #expect(try !adapter.hasShape(of: wider, encoder: encoder))
+        var louder = TinyBert.options
+        louder.alpha *= 2
+        #expect(try !adapter.hasShape(of: louder, encoder: encoder))
+    }
+
     @Test func `Adapters whose low-rank updates differ are not joined, and both tasks are named`() throws {
         let tasks = try tasks()
         var changed = values(tasks[1].adapter)

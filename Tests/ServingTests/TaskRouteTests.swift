@@ -41,6 +41,7 @@ import Testing
         (#"{"kind":"classify","update":{"min_examples":1.5}}"#, "update.min_examples", "out_of_range"),
         (#"{"kind":"classify","update":{"min_exampels":1}}"#, "update.min_exampels", "unknown_field"),
         (#"{"kind":"classify","update":{"retention":"all"}}"#, "update.retention", "invalid_value"),
+        (#"{"kind":"classify","update":{"start":"warm"}}"#, "update.start", "invalid_value"),
         (#"{"kind":"classify","update":{"recipe":"secret"}}"#, "update.recipe", "invalid_value"),
         (#"{"kind":"classify","kind":"classify"}"#, "kind", "duplicate_field"),
         (#"[]"#, nil, "wrong_type"),

@@ -180,6 +180,38 @@ struct ServiceTests {
         #expect(try await SystemTest.answer(shop, "a question about my refund").version == "v1")
     }
 
+    @Test("A task that asks for it begins as the task whose texts are most like its own")
+    func similarStart() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let service = try await ServiceProcess.start(home: home)
+        defer { service.killGroup() }
+        func learn(_ name: String, _ examples: String, start: String) async throws -> AdapterDetail {
+            let task = service.url + "/v1/tasks/" + name
+            try await SystemTest.put(
+                task,
+                #"{"kind": "classify", "update": {"min_examples": 1000000, "recipe": "quick", "start": "\#(start)"}}"#)
+            try await SystemTest.post(task + "/examples", examples)
+            try await SystemTest.learn(task)
+            return try JSONDecoder().decode(
+                AdapterDetail.self, from: try await HTTP.send("GET", task + "/adapters/champion").body)
+        }
+        let stars = (0..<40).map { number in
+            #"{"text": "\#(number) planets circle a \#(number % 2 == 0 ? "red" : "blue") star", "label": "l\#(number % 2)"}"#
+        }
+        let first = try await learn("shop", SystemTest.examples(0..<60), start: "fresh")
+        #expect(first.lineage.parent == nil)
+        let other = try await learn("sky", stars.joined(separator: "\n"), start: "fresh")
+        let like = try await learn("desk", SystemTest.examples(100..<160), start: "similar")
+        #expect(like.lineage.parent == first.version.digest)
+        #expect(other.version.digest != first.version.digest)
+
+        let report = try JSONDecoder().decode(
+            SimilarityReport.self, from: try await HTTP.send("GET", service.url + "/v1/similarity").body)
+        let pair = try #require(report.pairs(with: try TaskName("desk")).first)
+        #expect(pair.second.rawValue == "shop" && (pair.similarity ?? 0) > 0.8)
+    }
+
     @Test("SIGTERM during training ends service and trainer with 0 in under five seconds, and the update goes on later")
     func terminates() async throws {
         let home = try SystemTest.temporaryHome()

@@ -23,6 +23,8 @@ struct TaskCommand: AsyncParsableCommand {
         @Option(help: "Share held out for evaluation, 0 to 0.5.") var holdout: Double?
         @Option(help: "What becomes of learned text: inbox (dropped) or keep.") var retention: Retention?
         @Option(help: "Learning recipe.") var recipe: String?
+        @Option(help: "What its first adapter begins as: fresh, or similar (as that of the most similar task).")
+        var start: AdapterStart?
         @Option(help: "What a confirmed drift does: warn, update, or replay (raise the replay share).")
         var onDrift: DriftAction?
 
@@ -36,7 +38,7 @@ struct TaskCommand: AsyncParsableCommand {
                 update: Body.Policy(
                     min_examples: minExamples, max_wait_seconds: maxWaitSeconds,
                     min_examples_after_wait: minExamplesAfterWait, holdout: holdout, retention: retention?.rawValue,
-                    recipe: recipe, on_drift: onDrift?.rawValue))
+                    recipe: recipe, start: start?.rawValue, on_drift: onDrift?.rawValue))
             try await withClient(options, service) { client in
                 let answer = try await client.putTask(name, body)
                 if options.json {
@@ -60,6 +62,7 @@ struct TaskCommand: AsyncParsableCommand {
                 var holdout: Double?
                 var retention: String?
                 var recipe: String?
+                var start: String?
                 var on_drift: String?
             }
         }
@@ -171,4 +174,5 @@ struct TaskCommand: AsyncParsableCommand {
 }
 
 extension Retention: ExpressibleByArgument {}
+extension AdapterStart: ExpressibleByArgument {}
 extension DriftAction: ExpressibleByArgument {}

@@ -144,6 +144,13 @@ extension UpdatePolicy {
             }
             policy.recipe = name
         }
+        if let name = try changes.string("start") {
+            guard let start = AdapterStart(rawValue: name) else {
+                throw .invalid(
+                    "update.start", code: "invalid_value", "\"update.start\" must be \"fresh\" or \"similar\"")
+            }
+            policy.start = start
+        }
         if let name = try changes.string("on_drift") {
             guard let action = DriftAction(rawValue: name) else {
                 throw .invalid(
