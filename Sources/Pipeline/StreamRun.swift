@@ -15,6 +15,8 @@ public struct StreamRun {
     private var schedule = TrainingSchedule()
     public private(set) var memory: ReplayMemory
     public private(set) var results: [Learner.Result] = []
+    /// Its name among tasks that share an adapter.
+    private let task: String
     private let learner: Learner
     /// How the next update learns.
     public var recipe: Recipe
@@ -30,7 +32,8 @@ public struct StreamRun {
     public private(set) var setAside: [LedgerExample] = []
 
     /// - Parameter holdout: share of each label held out for the gate, by hash of the text, never trained on.
-    public init(learner: Learner, recipe: Recipe, holdout: Double) throws {
+    public init(task: String = "", learner: Learner, recipe: Recipe, holdout: Double) throws {
+        self.task = task
         self.learner = learner
         self.recipe = recipe
         self.holdout = holdout
@@ -40,6 +43,29 @@ public struct StreamRun {
     /// Learns one experience to its verdict.
     public mutating func learn(_ examples: [Example], monitor: UpdateMonitor = UpdateMonitor()) throws -> Learner.Result
     {
+        var runs = [self]
+        let results = try Self.learn(&runs, [examples], monitor: monitor)
+        self = runs[0]
+        return results[0]
+    }
+
+    /// Learns one experience of several tasks that share an adapter, to one decision on all.
+    ///
+    /// - Parameter examples: of each task; may be empty for some.
+    public static func learn(
+        _ runs: inout [StreamRun], _ examples: [[Example]], monitor: UpdateMonitor = UpdateMonitor()
+    ) throws -> [Learner.Result] {
+        precondition(!runs.isEmpty && runs.count == examples.count, "every task needs its examples")
+        var inputs: [Learner.Input] = []
+        for index in runs.indices { inputs.append(runs[index].arrive(examples[index])) }
+        let learner = try runs[0].learner.remembering(inputs)
+        for index in runs.indices { try runs[index].screen(&inputs[index], by: learner) }
+        let results = try learner.learn(inputs, monitor: monitor)
+        for index in runs.indices { runs[index].settle(results[index]) }
+        return results
+    }
+
+    private mutating func arrive(_ examples: [Example]) -> Learner.Input {
         var known = Set(labels)
         for example in examples {
             sequence += 1
@@ -51,19 +77,22 @@ public struct StreamRun {
                 waiting.training.append(row)
             }
         }
-        var input = Learner.Input(
-            recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend,
+        return Learner.Input(
+            task: task, recipe: recipe, experience: experiences + 1, labels: labels, parent: adapter, blend: blend,
             sums: sums, analytic: analytic, parentFit: fit, schedule: schedule, memory: memory,
             training: waiting.training, newSlice: waiting.heldOut, oldSlices: slices,
             parentAnswers: parentAnswers)
+    }
+
+    private mutating func screen(_ input: inout Learner.Input, by learner: Learner) throws {
         setAside = []
-        let learner = try learner.remembering([input])
-        if let doubted = try Screening(learner: learner, input: input).doubted() {
-            setAside = (waiting.training + waiting.heldOut).filter { doubted[$0.sequence] != nil }
-            input = input.without(doubted)
-            waiting = (input.training, input.newSlice)
-        }
-        let result = try learner.learn(input, monitor: monitor)
+        guard let doubted = try Screening(learner: learner, input: input).doubted() else { return }
+        setAside = (waiting.training + waiting.heldOut).filter { doubted[$0.sequence] != nil }
+        input = input.without(doubted)
+        waiting = (input.training, input.newSlice)
+    }
+
+    private mutating func settle(_ result: Learner.Result) {
         results.append(result)
         if result.verdict.decision == .promote {
             adapter = result.adapter
@@ -80,7 +109,6 @@ public struct StreamRun {
                 result.answers.map { ($0.example, $0) }, uniquingKeysWith: { first, _ in first })
             waiting = ([], [])
         }
-        return result
     }
 
     /// Of examples as they would arrive now, those whose labels the version now served doubts; nothing is learned.

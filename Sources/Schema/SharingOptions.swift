@@ -26,6 +26,13 @@ extension Recipe {
         }
     }
 
+    /// Why tasks that share an adapter cannot learn by this recipe; `nil` where they can.
+    public var sharingProblem: String? {
+        if head == .analytic { return "recipe \"\(name)\" has no adapter that could be shared: its head is analytic" }
+        guard !method.isShareable else { return nil }
+        return "recipe \"\(name)\" learns by method \(method.rawValue); use one of \(Method.shareableNames)"
+    }
+
     /// What about sharing is out of range, with the remedy.
     var sharingChecks: [(Bool, String)] {
         let weights = sharing.lossWeights.sorted { $0.key < $1.key }

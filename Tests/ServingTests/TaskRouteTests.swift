@@ -78,6 +78,7 @@ import Testing
         try await ServiceHarness.run(configure: { configuration in
             configuration.recipe = { name in
                 var recipe = Recipe()
+                recipe.name = name
                 if name == "instant" { recipe.head = .analytic }
                 if name == "er-ace" { recipe.method = .asymmetricReplay }
                 return recipe

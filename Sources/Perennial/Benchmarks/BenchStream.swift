@@ -23,6 +23,7 @@ struct BenchStream: AsyncParsableCommand {
     @Flag(help: "Print one line of comma-separated values a run.") var csv = false
     @Option(help: "Model directory or name.") var model = "all-MiniLM-L6-v2"
     @Option(help: "Share held out for the gate, never trained on.") var holdout = 0.15
+    @Flag(help: "Let the tasks of a task-incremental stream share one adapter.") var share = false
 
     private var recipeNames: [String] { (compare ?? recipe).split(separator: ",").map(String.init) }
 
@@ -72,9 +73,16 @@ struct BenchStream: AsyncParsableCommand {
         if let seed { recipe.seed = seed }
         let (file, folder) = try StreamFile.place(stream: stream, data: data, seed: recipe.seed)
         let measurement = StreamMeasurement(
-            learner: learner, recipe: recipe, holdout: holdout,
+            learner: learner, recipe: recipe, holdout: holdout, sharing: share,
             progress: ProgressLine("\(recipe.name), seed \(recipe.seed)", quiet: options.hidesProgress))
-        return try measurement.run(try StreamFile.load(from: file), folder: folder)
+        let stream = try StreamFile.load(from: file)
+        if share {
+            guard stream.tasks != nil else {
+                throw CommandFailure("--share needs a stream of tasks; \(file.path) is one of labels", .usage)
+            }
+            if let problem = recipe.sharingProblem { throw CommandFailure("--share: \(problem)", .badConfiguration) }
+        }
+        return try measurement.run(stream, folder: folder)
     }
 
     private func show(_ entry: StreamComparison.Entry) {

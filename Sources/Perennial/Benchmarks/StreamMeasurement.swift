@@ -8,6 +8,8 @@ struct StreamMeasurement {
     let learner: Learner
     let recipe: Recipe
     let holdout: Double
+    /// Whether the tasks of a task-incremental stream share one adapter.
+    var sharing = false
     let progress: ProgressLine
 
     func run(_ stream: StreamFile, folder: URL) throws -> StreamResult {
@@ -49,18 +51,29 @@ struct StreamMeasurement {
         return measured
     }
 
-    /// A task of its own for each data set: nothing is shared, so nothing is forgotten.
+    /// A task for each data set. With an adapter of its own each, nothing is forgotten and each is judged once; where they
+    /// share one, all are updated and judged whenever one of them is learned.
     private func taskIncremental(_ tasks: [StreamFile.TaskEntry], folder: URL) throws -> StreamResult {
         var measured = try StreamResult(recipe)
+        var runs: [StreamRun] = []
+        var tests: [[Example]] = []
         var correct: [[Bool]] = []
         for (index, task) in tasks.enumerated() {
             progress.update(Double(index) / Double(tasks.count), task.name)
             let directory = folder.appending(path: task.path)
+            let train = try LabelledFile.load(directory.appending(path: "train.jsonl"))
             let test = try LabelledFile.load(directory.appending(path: "test.jsonl"))
-            var run = try StreamRun(learner: learner, recipe: recipe, holdout: holdout)
-            let result = try run.learn(try LabelledFile.load(directory.appending(path: "train.jsonl")))
-            measured.add(result, memoryBytes: try run.storedBytes(), exemplars: run.memory.count)
-            correct += try run.correct([test])
+            tests.append(test)
+            let run = try StreamRun(task: task.name, learner: learner, recipe: recipe, holdout: holdout)
+            runs = sharing ? runs + [run] : [run]
+            let results = try StreamRun.learn(&runs, runs.indices.map { $0 == runs.count - 1 ? train : [] })
+            if let result = results.last {
+                measured.add(
+                    result, memoryBytes: try runs.reduce(0) { try $0 + $1.storedBytes() },
+                    exemplars: runs.reduce(0) { $0 + $1.memory.count })
+            }
+            let answered = try zip(runs, tests.suffix(runs.count)).flatMap { try $0.correct([$1]) }
+            correct = sharing ? answered : correct + answered
             measured.add(
                 slices: [
                     ForgettingReport.Slice(

@@ -80,16 +80,8 @@ struct TaskRoutes: Sendable {
     }
 
     private func check(shareable name: String) throws(APIError) {
-        guard let recipe = recipe(name) else { return }
-        let reason: String
-        if recipe.head == .analytic {
-            reason = "has no adapter that could be shared: its head is analytic"
-        } else if !recipe.method.isShareable {
-            reason = "learns by method \(recipe.method.rawValue); use one of \(Recipe.Method.shareableNames)"
-        } else {
-            return
-        }
-        throw .invalid("update.recipe", code: "invalid_value", "recipe \"\(name)\" \(reason)")
+        guard let problem = recipe(name)?.sharingProblem else { return }
+        throw .invalid("update.recipe", code: "invalid_value", problem)
     }
 
     private func existing(_ name: TaskName) async throws -> LearningTask? {
