@@ -16,7 +16,7 @@ struct AnalyticTuning {
     func choose(_ sums: AnalyticSums, for candidate: inout Learner.Candidate) throws(TensorError) -> AnalyticHead {
         var best = try trial(sums, candidate.fit)
         if labels.count >= Blend.minimumExamples {
-            if candidate.fit.kind == .ridge { best = try climbed(from: best) }
+            if candidate.isTuned, candidate.fit.kind == .ridge { best = try climbed(from: best) }
             // Narrower ones are made anew as long as that is possible: equal is enough for them.
             for narrower in try self.narrower(candidate, than: best) where narrower.right >= best.right {
                 best = narrower

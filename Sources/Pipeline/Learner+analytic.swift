@@ -15,6 +15,8 @@ extension Learner {
         var keepsSums = false
         /// Whether they hold everything that the parent's do.
         var holdsAll = false
+        /// Whether held-out answers are to choose the fit.
+        var isTuned = true
         /// Whether the adapter has learned the new examples.
         var isTrained = false
         /// Sums of the same examples without a projection, where held-out answers may yet choose how wide they are to be.
@@ -42,7 +44,7 @@ extension Learner {
         let rows = newRows(input, features, replaced: input.replaced)
         return Candidate(
             adapter: adapter, sums: sums.adding(rows), fit: input.parentFit ?? input.recipe.analytic.fit,
-            keepsSums: true, holdsAll: true)
+            keepsSums: true, holdsAll: true, isTuned: input.schedule.isDue(with: input.training.count))
     }
 
     /// A trained adapter, and sums made anew of its own features: of the new examples and of what the replay memory holds.

@@ -189,10 +189,12 @@ public struct Learner: Sendable {
         replayed: Int
     ) throws -> Result {
         let (input, candidate) = (part.input, judgement.candidate)
+        let new = input.training.count
         return Result(
             adapter: candidate.adapter, blend: judgement.blend, sums: candidate.sums, analytic: judgement.analytic,
             fit: candidate.fit, keepsSums: candidate.keepsSums, holdsAll: candidate.holdsAll,
-            schedule: input.schedule.adding(input.training.count, training: effort.isTrained), verdict: verdict,
+            schedule: input.schedule.adding(new, training: effort.isTrained || input.schedule.isDue(with: new)),
+            verdict: verdict,
             memory: try remember(input, learned: candidate.adapter), replayed: replayed,
             evaluations: judgement.evaluations, parentOnNewSlice: judgement.parentOnNewSlice,
             untrainedOnNewSlice: judgement.untrainedOnNewSlice, answers: judgement.answers,
