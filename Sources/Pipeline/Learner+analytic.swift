@@ -23,7 +23,7 @@ extension Learner {
         var plain: AnalyticSums?
     }
 
-    /// The parent's adapter as it is, and its sums with the new examples: learned without a gradient step, with nothing
+    /// The parent's adapter as it is, or what learning would begin from, and its sums with the new examples: learned without a gradient step, with nothing
     /// forgotten. `nil` when the recipe wants no analytic head.
     ///
     /// Sums that are narrower than they might be are made anew while the replay memory holds all of their examples. A task
@@ -31,7 +31,7 @@ extension Learner {
     func keep(_ input: Input) throws -> Candidate? {
         guard input.recipe.head != .adapter else { return nil }
         let adapter =
-            try input.parent?.growing(to: input.labels, encoder: encoder)
+            try (input.parent ?? input.start)?.growing(to: input.labels, encoder: encoder)
             ?? ClassifierAdapter(
                 options: input.recipe.adapter, labels: input.labels, encoder: encoder, seed: input.recipe.seed)
         let features = input.sums?.isAdapted == true ? adapter : nil
