@@ -13,6 +13,8 @@ int process_make_idle(int thread) {
     return setpriority(PRIO_PROCESS, (id_t)thread, 19);
 }
 
+int process_make_nice(int thread, int nice) { return setpriority(PRIO_PROCESS, (id_t)thread, nice); }
+
 int process_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 
 void process_keep_memory_small(void) {

@@ -79,6 +79,8 @@ final class FakeClassifier: TextClassifier {
         }
     }
 
+    func features(_ inputs: [ClassifierInput]) throws -> [[Float]] { try probabilities(inputs) }
+
     func probabilitiesAtIdle(_ batch: [ClassifierInput]) throws -> [[Float]] {
         try batch.map { input in
             guard let adapter = input.adapter as? Adapter else { throw Broken() }

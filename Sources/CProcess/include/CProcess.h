@@ -5,6 +5,9 @@
 /// that is refused. Returns 0 when either worked.
 int process_make_idle(int thread);
 
+/// Gives a thread another nice value (setpriority(2)); 0 is the calling one. Returns 0 when that worked.
+int process_make_nice(int thread, int nice);
+
 /// Asks the kernel to kill this process when its parent ends (prctl(2), PR_SET_PDEATHSIG).
 int process_die_with_parent(void);
 

@@ -33,7 +33,7 @@ package final actor DriftMonitor: Service {
     private var unsaved: Set<TaskName> = []
     private var cursor: Int64?
     private var lastSave = Timestamp.now
-    private var thread: IdleThread?
+    private var thread: BackgroundThread?
 
     init(store: Store, engine: InferenceEngine, refresher: SnapshotRefresher, isEnabled: Bool, logger: Logger) {
         self.store = store
@@ -118,7 +118,7 @@ package final actor DriftMonitor: Service {
     private func atIdle<Value: Sendable>(
         embedding count: Int = 0, _ work: @escaping @Sendable () throws -> Value
     ) async throws -> Value {
-        let thread = self.thread ?? IdleThread(name: "drift")
+        let thread = self.thread ?? BackgroundThread(name: "drift", priority: .idle)
         self.thread = thread
         let metrics = metrics
         return try await thread.run {

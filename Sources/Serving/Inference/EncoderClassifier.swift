@@ -12,8 +12,9 @@ public struct EncoderClassifier: TextClassifier {
     private let tokenizer: Tokenizer
     private let adapters: AdapterStore
     private let pool: WorkerPool
-    /// Works on the calling thread alone, at that thread's priority.
+    /// Both work on the calling thread alone, at that thread's priority; neither waits for the other.
     private let idlePool = WorkerPool(count: 1)
+    private let learningPool = WorkerPool(count: 1)
 
     /// - Parameters:
     ///   - baseDigest: adapters trained on other weights are refused.
@@ -63,6 +64,8 @@ public struct EncoderClassifier: TextClassifier {
     public func probabilities(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: pool) }
 
     public func probabilitiesAtIdle(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: idlePool) }
+
+    public func features(_ inputs: [ClassifierInput]) -> [[Float]] { probabilities(inputs, pool: learningPool) }
 
     private func probabilities(_ batch: [ClassifierInput], pool: WorkerPool) -> [[Float]] {
         // One packed pass for all. Only a version of before the sums followed the adapter needs a text twice in it.

@@ -25,13 +25,15 @@ actor InstantHeads: Service {
     private let cache: AdapterCache
     private let recipe: @Sendable (String) -> Recipe?
     private let logger: Logger
-    /// Texts embedded at once: a query waits behind no more of them.
+    /// Texts embedded at once: a head counts them together.
     private static let part = 16
     /// Tasks whose inverse is kept in memory; the others keep the head that answers.
     private static let solvers = 8
 
     private nonisolated let shared = Mutex(Shared())
     private nonisolated let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+    /// Embeds and solves behind what answers, so that a flood of examples slows no query.
+    private var thread: BackgroundThread?
     private var states: [TaskName: InstantTask] = [:]
     /// Last use last.
     private var order: [TaskName] = []
@@ -92,6 +94,8 @@ actor InstantHeads: Service {
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in await learn() }
+        thread?.stop()
+        thread = nil
         let waiters = shared.withLock { shared in
             shared.hasEnded = true
             defer { shared.waiters = [] }
@@ -117,6 +121,12 @@ actor InstantHeads: Service {
             }
             for waiter in waiters { waiter.resume() }
         }
+    }
+
+    private var background: BackgroundThread {
+        let thread = self.thread ?? BackgroundThread(name: "instant", priority: .low)
+        self.thread = thread
+        return thread
     }
 
     /// Takes up new champions, and forgets tasks that are gone.
@@ -206,7 +216,7 @@ actor InstantHeads: Service {
         let name = task.task.name
         let state = try await InstantTask(
             createdAt: task.task.createdAt, generation: task.analytic, champion: task.champion?.digest,
-            options: recipe.analytic, home: store.home, classifier: classifier)
+            options: recipe.analytic, home: store.home, classifier: classifier, thread: background)
         for start in stride(from: 0, to: open.count, by: Self.part) {
             let part = Array(open[start..<min(start + Self.part, open.count)])
             try await add(part, to: state, recipe, classifier)
@@ -229,7 +239,7 @@ actor InstantHeads: Service {
                 tokens: classifier.tokens(of: $0.text, maximumLength: recipe.maximumLength), adapter: adapter,
                 heads: nil)
         }
-        let features = try await engine.patientFeatures(inputs)
+        let features = try await background.run { try classifier.features(inputs) }
         try await state.add(zip(new, features).map { ($0, $1) })
     }
 
@@ -254,18 +264,5 @@ extension Optional {
     fileprivate mutating func take() -> Wrapped? {
         defer { self = nil }
         return self
-    }
-}
-
-extension InferenceEngine {
-    /// Features, whatever the queue holds: what can wait waits where queries are refused.
-    func patientFeatures(_ inputs: [ClassifierInput]) async throws -> [[Float]] {
-        while true {
-            do {
-                return try await probabilities(inputs)
-            } catch ServingError.overloaded {
-                try await Task.sleep(for: .milliseconds(50))
-            }
-        }
     }
 }

@@ -1,15 +1,14 @@
 import Adapters
 import Crypto
-import Dispatch
 import Foundation
 import Schema
 import Store
 
 /// One task's analytic head between two saved generations.
 ///
-/// Used by ``InstantHeads`` alone, one call at a time; solving happens on a queue of its own, off the cooperative pool.
+/// Used by ``InstantHeads`` alone, one call at a time; solving happens on its thread, off the cooperative pool.
 // @unchecked Sendable: the actor that owns it awaits each call before the next, so that `solver` and the rest are never
-// touched by two threads at once; the queue's hand-over orders what they write.
+// touched by two threads at once; the thread's hand-over orders what they write.
 final class InstantTask: @unchecked Sendable {
     /// Of the task.
     let createdAt: Timestamp
@@ -26,23 +25,23 @@ final class InstantTask: @unchecked Sendable {
     private var digest: SHA256.Digest
     /// Before a task's first update, which chooses.
     private static let firstWidth = 1_024
-    private static let queue = DispatchQueue(label: "perennial.analytic", qos: .utility)
+    private let thread: BackgroundThread
 
     /// Solves the generation's sums; a second or two for the widest.
     ///
     /// - Parameter champion: digest of the adapter of the generation's version.
     init(
         createdAt: Timestamp, generation: AnalyticGeneration?, champion: String?, options: Recipe.AnalyticOptions,
-        home: Home,
-        classifier: any TextClassifier
+        home: Home, classifier: any TextClassifier, thread: BackgroundThread
     ) async throws {
+        self.thread = thread
         self.createdAt = createdAt
         self.generation = generation
         adapter = generation?.isAdapted == true ? champion : nil
         let fit = generation?.fit ?? options.fit
         self.fit = fit
         let begun = options.widths(labels: 0).last { $0 <= Self.firstWidth } ?? 0
-        let solved = try await Self.onQueue {
+        let solved = try await thread.run {
             let sums =
                 try generation.map {
                     try AnalyticSums(contentsOf: home.analyticGeneration($0.digest), base: classifier.baseDigest)
@@ -55,7 +54,7 @@ final class InstantTask: @unchecked Sendable {
             data: Data("\(generation?.digest ?? "\(classifier.baseDigest) \(width)")".utf8))
     }
 
-    // @unchecked Sendable: made on the queue and handed over whole.
+    // @unchecked Sendable: made on the thread and handed over whole.
     private struct Solved: @unchecked Sendable {
         var solver: any AnalyticSolver
         var width: Int
@@ -83,7 +82,7 @@ final class InstantTask: @unchecked Sendable {
             }
             return AnalyticSums.Row(features: features, label: example.label, replaced: old)
         }
-        try await Self.onQueue { [self] in try solver.add(rows) }
+        try await thread.run { [self] in try solver.add(rows) }
         for ((example, _), row) in zip(examples, rows) {
             added[example.sequence] = row
             chain("+\(example.sequence)")
@@ -97,7 +96,7 @@ final class InstantTask: @unchecked Sendable {
         let rows = sequences.compactMap { sequence in added[sequence].map { (sequence, $0) } }
         guard !rows.isEmpty else { return true }
         do {
-            try await Self.onQueue { [self] in try solver.remove(rows.map(\.1)) }
+            try await thread.run { [self] in try solver.remove(rows.map(\.1)) }
         } catch {
             return false
         }
@@ -133,11 +132,5 @@ final class InstantTask: @unchecked Sendable {
 
     private func chain(_ change: String) {
         digest = SHA256.hash(data: Data(digest) + Data(change.utf8))
-    }
-
-    private static func onQueue<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            queue.async { continuation.resume(with: Result { try work() }) }
-        }
     }
 }

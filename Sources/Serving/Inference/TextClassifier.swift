@@ -37,6 +37,9 @@ public protocol TextClassifier: Sendable {
 
     /// As ``probabilities(_:)``, but beside the engine, from the drift monitor's idle thread only.
     func probabilitiesAtIdle(_ batch: [ClassifierInput]) throws -> [[Float]]
+
+    /// Features of inputs without heads. Blocks; called beside the engine, from the thread that learns at once only.
+    func features(_ inputs: [ClassifierInput]) throws -> [[Float]]
 }
 
 /// An adapter in memory.

@@ -33,3 +33,16 @@ struct SimilarityRoute: Sendable {
         return try .json(SimilarityReport(tasks: entries, similarity: similarity))
     }
 }
+
+extension InferenceEngine {
+    /// Features, whatever the queue holds: comparing waits where queries are refused.
+    fileprivate func patientFeatures(_ inputs: [ClassifierInput]) async throws -> [[Float]] {
+        while true {
+            do {
+                return try await probabilities(inputs)
+            } catch ServingError.overloaded {
+                try await Task.sleep(for: .milliseconds(50))
+            }
+        }
+    }
+}

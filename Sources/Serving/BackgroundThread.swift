@@ -2,18 +2,27 @@ import CProcess
 import Foundation
 import Synchronization
 
-/// A thread that runs jobs one after the other, and only when nothing else wants the processor.
-final class IdleThread: Sendable {
+/// A thread that runs jobs one after the other, behind those that answer.
+final class BackgroundThread: Sendable {
+    enum Priority {
+        /// Only when nothing else wants the processor.
+        case idle
+        /// A tenth of what an answering thread gets, where there is not enough for both; before everything idle.
+        case low
+    }
+
     private struct State {
         var jobs: [@Sendable () -> Void] = []
         var isStopping = false
     }
 
+    private let priority: Priority
     private let state = Mutex(State())
     private let wakeUp = DispatchSemaphore(value: 0)
 
     /// Lives until ``stop()``.
-    init(name: String) {
+    init(name: String, priority: Priority) {
+        self.priority = priority
         let thread = Thread { [self] in runThread() }
         thread.name = name
         thread.stackSize = 8 << 20
@@ -42,7 +51,10 @@ final class IdleThread: Sendable {
 
     private func runThread() {
         // Where the kernel refuses, the thread works on at the usual priority: its share is small.
-        _ = process_make_idle(0)
+        switch priority {
+        case .idle: _ = process_make_idle(0)
+        case .low: _ = process_make_nice(0, 10)
+        }
         while true {
             wakeUp.wait()
             let (job, isDone) = state.withLock { state in
