@@ -34,7 +34,7 @@ struct ServiceProcess {
     }
 
     mutating func waitUntilReady() async throws {
-        let deadline = ContinuousClock.now + .seconds(30)
+        let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             if let data = try? Data(contentsOf: home.appending(path: "service.json")),
                 let record = try? JSONDecoder().decode(Record.self, from: data)
@@ -46,6 +46,8 @@ struct ServiceProcess {
             guard waitpid(pid, &status, WNOHANG) == 0 else { break }
             try await Task.sleep(for: .milliseconds(20))
         }
+        // What was started must not outlive the test: it holds the test program's output open.
+        killGroup()
         throw Failure.notReady
     }
 

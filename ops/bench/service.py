@@ -119,6 +119,16 @@ class Service:
         self.send(name, rows)
         return self.wait(self.request_update(name), "promoted", "rejected")
 
+    def settle(self, name: str, quiet: float = 2.0) -> None:
+        """Returns once the analytic head has counted no further example for a while."""
+        counted, since = -1, time.perf_counter()
+        while time.perf_counter() - since < quiet:
+            answer = self.call("POST", f"/v1/tasks/{name}/predict", {"input": "hello"})[1]
+            examples = (answer.get("analytic") or {}).get("examples", 0)
+            if examples != counted:
+                counted, since = examples, time.perf_counter()
+            time.sleep(0.2)
+
     def load(self, name: str, data: Path, **options: object) -> dict:
         """`perennial bench load` on this service."""
         command = [str(self.program), "bench", "load", "--url", self.url, "--task", name, "--data", str(data), "--json"]

@@ -51,8 +51,10 @@ def tail(context: Context) -> Row:
             rate = half_load(context, service, "tail")
             seconds = context.seconds(8)
             idle = service.load("tail", context.test, rate=rate, seconds=seconds)
-            # Enough for the update to outlast the load.
+            # Enough for the update to outlast the load. The head that counts examples at once is given the time to do
+            # so: a flood of them is another load than training.
             service.send("tail", context.examples(500, 8000))
+            service.settle("tail")
             running = service.request_update("tail")
             service.wait(running, "training")
             busy = service.load("tail", context.test, rate=rate, seconds=seconds)
@@ -89,6 +91,7 @@ def update(context: Context, count: int) -> Row:
                 )  # fmt: skip
             try:
                 service.send("update", context.examples(1000, count))
+                service.settle("update")
                 begin = time.perf_counter()
                 ended = service.wait(service.request_update("update"), "promoted", "rejected")
                 seconds = time.perf_counter() - begin
