@@ -117,16 +117,16 @@ struct Judge {
             answers: learner.answers(logits, names, sequences: sequences), correct: all)
     }
 
-    /// The trained candidate where it answers significantly more than what was kept, or alone passes the gate. Without
-    /// enough held-out examples it is taken where its sums lack nothing that was learned.
+    /// The trained candidate where it answers significantly more than what was kept, or alone passes the gate. Where its
+    /// sums lack nothing that was learned, no fewer are enough.
     func better(of kept: Judgement?, _ trained: Judgement) -> Judgement {
         guard let kept, kept.verdict.decision == .promote else { return trained }
         guard trained.verdict.decision == .promote else { return kept }
         let isBetter =
-            labels.count >= Blend.minimumExamples
-            ? PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
+            trained.candidate.holdsAll
+            ? trained.correct.count { $0 } >= kept.correct.count { $0 }
+            : PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
                 < 1 - options.confidence
-            : trained.candidate.holdsAll
         guard !isBetter else { return trained }
         var judgement = kept
         // Nobody asks the adapter beside sums of the base model's features; the next training goes on from it.

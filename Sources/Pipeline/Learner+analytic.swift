@@ -81,7 +81,7 @@ extension Learner {
     func wantsTraining(_ input: Input, after kept: Judge.Judgement) -> Bool {
         guard input.recipe.head != .analytic else { return false }
         return kept.verdict.decision != .promote || input.mustTrain
-            || input.schedule.isDue(with: input.training.count)
+            || input.schedule.isDue(with: input.training.count) || holdsAll(input)
     }
 
     /// - Parameters:
