@@ -31,15 +31,40 @@ final class BackgroundThread: Sendable {
 
     /// Runs `work` after what was asked for before.
     ///
-    /// - Throws: what `work` throws; `CancellationError` after ``stop()``.
+    /// - Throws: what `work` throws; `CancellationError` after ``stop()``, and at once when the calling task is cancelled:
+    ///   a shutdown waits for no thread of low priority, which ends its work unheard.
     func run<Value: Sendable>(_ work: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let isTaken = state.withLock { state in
-                guard !state.isStopping else { return false }
-                state.jobs.append { continuation.resume(with: Result { try work() }) }
-                return true
+        let answer = Answer<Value>()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                answer.expect(continuation)
+                let isTaken = state.withLock { state in
+                    guard !state.isStopping else { return false }
+                    state.jobs.append { answer.give(Result { try work() }) }
+                    return true
+                }
+                if isTaken { wakeUp.signal() }
+                if !isTaken || Task.isCancelled { answer.give(.failure(CancellationError())) }
             }
-            if isTaken { wakeUp.signal() } else { continuation.resume(throwing: CancellationError()) }
+        } onCancel: {
+            answer.give(.failure(CancellationError()))
+        }
+    }
+
+    /// Given once; what comes later is not heard.
+    private final class Answer<Value: Sendable>: Sendable {
+        private let continuation = Mutex<CheckedContinuation<Value, any Error>?>(nil)
+
+        func expect(_ continuation: CheckedContinuation<Value, any Error>) {
+            self.continuation.withLock { $0 = continuation }
+        }
+
+        func give(_ result: Result<Value, any Error>) {
+            let waiting = continuation.withLock { continuation in
+                defer { continuation = nil }
+                return continuation
+            }
+            waiting?.resume(with: result)
         }
     }
 
