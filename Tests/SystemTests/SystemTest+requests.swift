@@ -38,15 +38,22 @@ extension SystemTest {
         try #require(update.status == .promoted, "\(update.error ?? update.verdict?.reason ?? "")")
     }
 
-    /// Polls an update until `condition` holds, at most a minute.
+    /// An update once `condition` holds.
     @discardableResult
     static func wait(_ base: String, _ id: String, until condition: (Update) -> Bool) async throws -> Update {
-        let deadline = ContinuousClock.now + .seconds(120)
-        while true {
+        try await poll("update \(id) to get on") {
             let answer = try await HTTP.send("GET", "\(base)/v1/updates/\(id)")
             let update = try JSONDecoder().decode(Update.self, from: answer.body)
-            if condition(update) { return update }
-            try #require(ContinuousClock.now < deadline, "update \(id) stays \(update.status)")
+            return condition(update) ? update : nil
+        }
+    }
+
+    /// What `look` finds, asked again and again until it finds something, at most two minutes: an error then, not a pass.
+    static func poll<Value>(_ wanted: String, _ look: () async throws -> Value?) async throws -> Value {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while true {
+            if let found = try await look() { return found }
+            try #require(ContinuousClock.now < deadline, "waited in vain for \(wanted)")
             try await Task.sleep(for: .milliseconds(20))
         }
     }
@@ -80,11 +87,8 @@ extension SystemTest {
 
     /// A report, once it is there.
     static func report(_ file: URL) async throws -> InboxReport {
-        let deadline = ContinuousClock.now + .seconds(20)
-        while true {
-            if let data = try? Data(contentsOf: file) { return try JSONDecoder().decode(InboxReport.self, from: data) }
-            try #require(ContinuousClock.now < deadline, "\(file.lastPathComponent) is not written")
-            try await Task.sleep(for: .milliseconds(50))
+        try await poll(file.lastPathComponent) {
+            try (try? Data(contentsOf: file)).map { try JSONDecoder().decode(InboxReport.self, from: $0) }
         }
     }
 

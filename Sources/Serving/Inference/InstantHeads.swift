@@ -71,11 +71,16 @@ actor InstantHeads: Service {
     nonisolated func examplesArrived() { bell.continuation.yield() }
 
     /// Tasks or their champions may have changed, or examples may have come from another process.
+    ///
+    /// A head that stands on what is no champion any more ends here: an older version asked for by name answers as it did.
     nonisolated func changed(_ served: [ServedTask]) {
         shared.withLock { shared in
             shared.served = served
             let created = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0.task.createdAt) })
-            shared.heads = shared.heads.filter { created[$0.key] != nil && created[$0.key] == shared.created[$0.key] }
+            let bases = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0.analytic?.digest) })
+            shared.heads = shared.heads.filter { name, head in
+                bases[name] == .some(head.base) && created[name] == shared.created[name]
+            }
             shared.created = created
         }
         bell.continuation.yield()

@@ -73,7 +73,6 @@ actor SnapshotRefresher: Service {
         let old = snapshot.current
         var new = ServingSnapshot()
         let all = try await store.served()
-        instant.changed(all)
         for served in all {
             let previous = old?.tasks[served.task.name]
             var entry = ServingSnapshot.Entry(task: served.task, champion: previous?.champion)
@@ -85,6 +84,7 @@ actor SnapshotRefresher: Service {
             new.tasks[served.task.name] = entry
         }
         snapshot.replace(with: new)
+        instant.changed(all)
     }
 
     /// An adapter that does not load leaves the one before it in service.
