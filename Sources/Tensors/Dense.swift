@@ -87,6 +87,13 @@ public enum Dense {
         }
     }
 
+    /// A copy with one row more, of zeros.
+    public static func appendingZeroRow(to matrix: Matrix) -> Matrix {
+        Matrix(
+            rows: matrix.rows + 1, columns: matrix.columns,
+            values: matrix.values + Array(repeating: 0, count: matrix.columns))
+    }
+
     /// A copy of the first rows and columns.
     public static func corner(of matrix: Matrix, rows: Int, columns: Int) -> Matrix {
         precondition(rows <= matrix.rows && columns <= matrix.columns, "a corner larger than its matrix")

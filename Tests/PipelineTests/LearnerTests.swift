@@ -30,17 +30,11 @@ struct LearnerTests {
     }
 
     static var recipe: Recipe {
-        var recipe = Recipe()
-        recipe.adapter = TinyBert.options
+        var recipe = TinyBert.recipe
         recipe.analytic.projection = 64
         recipe.analytic.ridge = 0.1
         // So that sums, once begun, stay: nothing is held that they could be made of anew.
         recipe.replay.examples = 40
-        recipe.optimization.epochs = 4
-        recipe.optimization.batchSize = 8
-        recipe.optimization.learningRate = 0.02
-        recipe.optimization.warmupSteps = 2
-        recipe.optimization.minimumSteps = 0
         recipe.quarantine.falseAlarms = 0
         recipe.maximumLength = 16
         recipe.threads = 1
@@ -109,13 +103,21 @@ struct LearnerTests {
         #expect(!again.keepsSums)
         #expect(again.sums?.count == 80)
         #expect(again.schedule == TrainingSchedule(examples: 80, trained: 80))
+        // The memory holds all of them: a few more are trained on as well, though it is not due.
+        let more = try run.learn(Self.examples([1], count: 10, seed: 4))
+        #expect(more.trained > 0 && more.sums?.count == 90)
     }
 
-    @Test("Held-out examples decide: an adapter is served only where it answers significantly more")
+    @Test("Held-out examples decide: training serves no candidate that answers fewer of them than the sums alone")
     func heldOutDecides() throws {
+        var recipe = Self.recipe
+        recipe.head = .analytic
+        var sums = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let kept = try #require(try sums.learn(Self.examples([0, 1, 2], count: 60, seed: 1)).accuracy)
         var run = try StreamRun(learner: learner, recipe: Self.recipe, holdout: 0.3)
         let result = try run.learn(Self.examples([0, 1, 2], count: 60, seed: 1))
         #expect(result.trained > 0)
+        #expect(try #require(result.accuracy) >= kept)
         let analytic = try #require(result.analytic)
         #expect(result.blend.adapter == 0 || analytic.isAdapted)
         let test = Self.examples([0, 1, 2], count: 40, seed: 5)

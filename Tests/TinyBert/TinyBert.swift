@@ -24,6 +24,18 @@ public enum TinyBert {
         return options
     }
 
+    /// Learns what a test shows it in a few steps.
+    public static var recipe: Recipe {
+        var recipe = Recipe()
+        recipe.adapter = options
+        recipe.optimization.epochs = 4
+        recipe.optimization.batchSize = 8
+        recipe.optimization.learningRate = 0.02
+        recipe.optimization.warmupSteps = 2
+        recipe.optimization.minimumSteps = 0
+        return recipe
+    }
+
     public static var lineage: AdapterLineage {
         AdapterLineage(base: .init(name: "tiny-bert", digest: "sha256:0"), recipe: Recipe())
     }

@@ -10,16 +10,7 @@ import Transformers
 
     init() throws { encoder = try TinyBert.encoder() }
 
-    private var recipe: Recipe {
-        var recipe = Recipe()
-        recipe.adapter = TinyBert.options
-        recipe.optimization.epochs = 4
-        recipe.optimization.batchSize = 8
-        recipe.optimization.learningRate = 0.02
-        recipe.optimization.warmupSteps = 2
-        recipe.optimization.minimumSteps = 0
-        return recipe
-    }
+    private let recipe = TinyBert.recipe
 
     /// Texts of a label share most of their tokens.
     private func examples(_ labels: Range<Int>, count: Int, seed: UInt64) -> [TokenizedExample] {

@@ -116,9 +116,7 @@ public struct AnalyticSums: Sendable {
         guard !labels.contains(label) else { return }
         labels.append(label)
         counts.append(0)
-        sums = Matrix(
-            rows: labels.count, columns: projection.width,
-            values: sums.values + Array(repeating: 0, count: projection.width))
+        sums = Dense.appendingZeroRow(to: sums)
     }
 
     /// Into storage that is this value's own.

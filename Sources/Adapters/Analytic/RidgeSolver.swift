@@ -59,9 +59,7 @@ final class RidgeSolver: AnalyticSolver {
         guard !labels.contains(label) else { return }
         labels.append(label)
         counts.append(0)
-        weights = Matrix(
-            rows: labels.count, columns: projection.width,
-            values: weights.values + Array(repeating: 0, count: projection.width))
+        weights = Dense.appendingZeroRow(to: weights)
     }
 
     /// With K = Z·A and M = I + K·Zᵀ: A' = A − Kᵀ·M⁻¹·K, and W' = W + (T − Z·Wᵀ)ᵀ·M⁻¹·K for one-hot targets T.
