@@ -14,9 +14,10 @@ struct AnalyticTuning {
     ///
     /// - Throws: `TensorError.notPositiveDefinite`.
     func choose(_ sums: AnalyticSums, for candidate: inout Learner.Candidate) throws(TensorError) -> AnalyticHead {
-        var best = try trial(sums, candidate.fit)
-        if labels.count >= Blend.minimumExamples {
-            if candidate.isTuned, candidate.fit.kind == .ridge { best = try climbed(from: best) }
+        let isJudged = labels.count >= Blend.minimumExamples
+        let isClimbing = isJudged && candidate.isTuned && candidate.fit.kind == .ridge
+        var best = try trial(sums, isClimbing ? climbed(from: candidate.fit, sums) : candidate.fit)
+        if isJudged {
             // Narrower ones are made anew as long as that is possible: equal is enough for them.
             for narrower in try self.narrower(candidate, than: best) where narrower.right >= best.right {
                 best = narrower
@@ -43,21 +44,26 @@ struct AnalyticTuning {
         return Trial(sums: sums, fit: fit, head: head, right: right)
     }
 
-    /// Up or down by half orders of magnitude, while more comes out right than chance would move.
-    private func climbed(from start: Trial) throws(TensorError) -> Trial {
+    /// Up or down by half orders of magnitude, while more comes out right than chance would move. Wide sums are stood for
+    /// by a part of their projection, with a ridge in proportion: an eighth of the work for each half of the width.
+    private func climbed(from start: AnalyticFit, _ sums: AnalyticSums) throws(TensorError) -> AnalyticFit {
+        let isWide = sums.projection.rows > Self.climbingWidth
+        let scale = isWide ? Double(Self.climbingWidth) / Double(sums.projection.rows) : 1
+        let first = try trial(
+            isWide ? sums.narrowed(to: Self.climbingWidth) : sums, AnalyticFit(.ridge, strength: start.strength * scale))
         let needed = max(1, labels.count / 500)
-        var best = start
-        for factor in [Self.step, 1 / Self.step] where best.fit == start.fit {
+        var best = first
+        for factor in [Self.step, 1 / Self.step] where best.fit == first.fit {
             for _ in 0..<Self.steps {
-                let fit = AnalyticFit(.ridge, strength: best.fit.strength * factor)
-                let next = try trial(best.sums, fit)
+                let next = try trial(first.sums, AnalyticFit(.ridge, strength: best.fit.strength * factor))
                 guard next.right >= best.right + needed else { break }
                 best = next
             }
         }
-        return best
+        return best.fit == first.fit ? start : AnalyticFit(.ridge, strength: best.fit.strength / scale)
     }
 
+    private static let climbingWidth = 2_048
     private static let step = 10.0.squareRoot()
     private static let steps = 4
 

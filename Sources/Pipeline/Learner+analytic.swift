@@ -23,28 +23,41 @@ extension Learner {
         var plain: AnalyticSums?
     }
 
-    /// The parent's adapter as it is, or what learning would begin from, and its sums with the new examples: learned without a gradient step, with nothing
-    /// forgotten. `nil` when the recipe wants no analytic head.
+    /// The parent's adapter as it is, or what learning would begin from, and its sums with the new examples: learned without
+    /// a gradient step, with nothing forgotten. `nil` when the recipe wants no analytic head.
     ///
-    /// Sums that are narrower than they might be are made anew while the replay memory holds all of their examples. A task
-    /// whose parent has none begins, on the base model's features, with what the memory holds.
+    /// A task whose parent has no sums begins them, on the base model's features, with what the memory holds.
     func keep(_ input: Input) throws -> Candidate? {
         guard input.recipe.head != .adapter else { return nil }
-        let adapter =
-            try (input.parent ?? input.start)?.growing(to: input.labels, encoder: encoder)
-            ?? ClassifierAdapter(
-                options: input.recipe.adapter, labels: input.labels, encoder: encoder, seed: input.recipe.seed)
-        let features = input.sums?.isAdapted == true ? adapter : nil
-        let widest = input.recipe.analytic.widths(labels: input.labels.count).last ?? 0
-        guard let sums = input.sums, sums.projection.rows >= widest || !holdsAll(input) else {
-            var candidate = Candidate(adapter: adapter, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input))
-            try begin(&candidate, features, input)
-            return candidate
-        }
-        let rows = newRows(input, features, replaced: input.replaced)
+        let adapter = try keptAdapter(input)
+        guard let sums = input.sums else { return try made(adapter, input, isAdapted: false) }
+        let rows = newRows(input, sums.isAdapted ? adapter : nil, replaced: input.replaced)
+        let isTrained = input.recipe.head != .analytic && holdsAll(input)
         return Candidate(
             adapter: adapter, sums: sums.adding(rows), fit: input.parentFit ?? input.recipe.analytic.fit,
-            keepsSums: true, holdsAll: true, isTuned: input.schedule.isDue(with: input.training.count))
+            keepsSums: true, holdsAll: true,
+            isTuned: !isTrained && input.schedule.isDue(with: input.training.count))
+    }
+
+    /// What was kept, with its sums made anew where they are narrower than they might be and the replay memory holds all of
+    /// their examples; `nil` where not. All of these pass the encoder for it, so that only what is served is widened.
+    func widened(_ kept: Candidate, _ input: Input) throws -> Candidate? {
+        guard kept.keepsSums, let sums = kept.sums, holdsAll(input),
+            sums.projection.rows < input.recipe.analytic.widths(labels: input.labels.count).last ?? 0
+        else { return nil }
+        return try made(kept.adapter, input, isAdapted: sums.isAdapted)
+    }
+
+    private func keptAdapter(_ input: Input) throws -> ClassifierAdapter {
+        try (input.parent ?? input.start)?.growing(to: input.labels, encoder: encoder)
+            ?? ClassifierAdapter(
+                options: input.recipe.adapter, labels: input.labels, encoder: encoder, seed: input.recipe.seed)
+    }
+
+    private func made(_ adapter: ClassifierAdapter, _ input: Input, isAdapted: Bool) throws -> Candidate {
+        var candidate = Candidate(adapter: adapter, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input))
+        try begin(&candidate, isAdapted ? adapter : nil, input)
+        return candidate
     }
 
     /// A trained adapter, and sums made anew of its own features: of the new examples and of what the replay memory holds.
@@ -105,11 +118,6 @@ extension Learner {
     private func features(_ texts: [String], _ adapter: ClassifierAdapter?, _ recipe: Recipe) -> [[Float]] {
         let tokens = texts.map { tokenizer.encode($0, maximumLength: recipe.maximumLength) }
         guard let adapter else { return features(tokens) }
-        return Classifier(encoder: encoder).features(tokens, adapter: adapter, pool: pool)
-    }
-
-    /// The base model's.
-    func features(_ tokens: [[Int32]]) -> [[Float]] {
-        baseFeatures.features(tokens) { Classifier(encoder: encoder).features($0, pool: pool) }
+        return outputs(adapter, tokens).map(\.features)
     }
 }

@@ -5,7 +5,7 @@ import Store
 
 extension Learner {
     func logits(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [[Float]] {
-        Classifier(encoder: encoder).logits(tokens.map { ($0, adapter) }, pool: pool)
+        outputs(adapter, tokens).map(\.logits)
     }
 
     /// The likeliest label of each text, and its probability.
@@ -15,10 +15,6 @@ extension Learner {
                 HeldOutAnswer(example: sequence, label: labels[$0.index], score: Double($0.score))
             }
         }
-    }
-
-    func outputs(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [Classifier.Output] {
-        Classifier(encoder: encoder).outputs(tokens.map { .init(tokens: $0, adapter: adapter) }, pool: pool)
     }
 
     /// Blended, over the labels of the pair; in training both heads know the same ones.

@@ -18,7 +18,9 @@ public struct Learner: Sendable {
     private(set) var encoder: any TextEncoder
     let tokenizer: Tokenizer
     let pool: WorkerPool
-    let baseFeatures = FeatureCache()
+    /// The base model's features never change, and a held-out text is judged by in every update.
+    private let baseFeatures = TextCache<[Float]>()
+    private var answered: OutputCache?
 
     public init(encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool) {
         self.encoder = encoder
@@ -107,15 +109,29 @@ public struct Learner: Sendable {
     }
 
     /// The same learner for one update: screened, learned for several epochs, replayed, judged, no text passes the
-    /// layers below the lowest adapted one twice.
+    /// layers below the lowest adapted one twice, nor those above with the same adapter.
     ///
     /// - Parameter inputs: of all tasks that are learned together.
     public func remembering(_ inputs: [Input]) throws -> Learner {
         let options = inputs.lazy.compactMap(\.parent).first?.options ?? inputs[0].recipe.adapter
         let lowest = try AdapterLayout(options: options, labelCount: 0, encoder: encoder).lowestLayer
         var learner = self
+        learner.answered = OutputCache()
         if lowest > 0 { learner.encoder = RememberingEncoder(encoder, layer: lowest) }
         return learner
+    }
+
+    /// The base model's features.
+    func features(_ tokens: [[Int32]]) -> [[Float]] {
+        baseFeatures.values(of: tokens) { Classifier(encoder: encoder).features($0, pool: pool) }
+    }
+
+    func outputs(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [Classifier.Output] {
+        func compute(_ tokens: [[Int32]]) -> [Classifier.Output] {
+            Classifier(encoder: encoder).outputs(tokens.map { .init(tokens: $0, adapter: adapter) }, pool: pool)
+        }
+        guard let answered else { return compute(tokens) }
+        return answered.outputs(of: adapter).values(of: tokens, compute: compute)
     }
 
     /// - Throws: `TrainingError` when the loss explodes, `CancellationError` once the monitor was cancelled.
@@ -147,6 +163,9 @@ public struct Learner: Sendable {
                     try part.judge.judge(candidate(adapter, part.input), attempt: attempt)
                 }
                 judgements = parts.count == 1 ? [parts[0].judge.better(of: judgements?[0], trained[0])] : trained
+            }
+            if let kept = judgements?[0].candidate, let wider = try widened(kept, parts[0].input) {
+                judgements = [try parts[0].judge.judge(wider, attempt: attempt)]
             }
             guard let judgements else { break }
             let verdicts = Gate.together(zip(inputs, judgements).map { ($0.task, $1.verdict) })

@@ -49,6 +49,14 @@ extension Store {
         }
     }
 
+    /// Whether a trainer works on an update.
+    public func isTraining() async throws -> Bool {
+        try await read { db in
+            try Bool.fetchOne(
+                db, sql: "SELECT EXISTS (SELECT 1 FROM update_run WHERE status IN ('training', 'evaluating'))") ?? false
+        }
+    }
+
     /// Queues what an earlier worker left in the middle; the claims stay. One that was started three times already
     /// ends as failed: it would take down the next worker too.
     ///

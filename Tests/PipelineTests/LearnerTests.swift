@@ -108,6 +108,25 @@ struct LearnerTests {
         #expect(more.trained > 0 && more.sums?.count == 90)
     }
 
+    @Test("Sums that were begun narrow grow with the task for as long as the replay memory holds all of it")
+    func widens() throws {
+        var recipe = Self.recipe
+        recipe.head = .analytic
+        recipe.analytic.projection = 1_024
+        recipe.replay.examples = 150
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0)
+        let few = try run.learn(Self.examples([0, 1], count: 20, seed: 1))
+        let more = try run.learn(Self.examples([0, 1, 2], count: 35, seed: 2))
+        #expect(few.sums?.projection.rows == 256 && few.sums?.count == 40)
+        #expect(more.sums?.projection.rows == 512 && more.sums?.count == 145)
+        #expect(!more.keepsSums && more.holdsAll && more.trained == 0)
+        // The memory will not hold all of these: it is the last time that they can be made anew.
+        let last = try run.learn(Self.examples([3], count: 20, seed: 3))
+        #expect(last.sums?.projection.rows == 1_024 && last.sums?.count == 165)
+        let after = try run.learn(Self.examples([3], count: 5, seed: 4))
+        #expect(after.keepsSums && after.sums?.count == 170)
+    }
+
     @Test("Held-out examples decide: training serves no candidate that answers fewer of them than the sums alone")
     func heldOutDecides() throws {
         var recipe = Self.recipe

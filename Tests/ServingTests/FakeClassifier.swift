@@ -21,6 +21,7 @@ final class FakeClassifier: TextClassifier {
     /// Held closed, it keeps a batch from ending; `nil` lets all through.
     let gate: Gate?
     private let batches = Mutex<[[Int]]>([])
+    private let besideTraining = Mutex(false)
     private let broken: Set<String>
 
     init(gate: Gate? = nil, broken: Set<String> = []) {
@@ -30,6 +31,9 @@ final class FakeClassifier: TextClassifier {
 
     /// Token counts of the inputs of each batch so far.
     var batchesSeen: [[Int]] { batches.withLock { $0 } }
+
+    /// Whether the last batch was to leave a trainer a processor.
+    var wasBesideTraining: Bool { besideTraining.withLock { $0 } }
 
     func tokens(of text: String, for adapter: any ServableAdapter) -> [Int32] { text.utf8.map(Int32.init) }
 
@@ -51,8 +55,9 @@ final class FakeClassifier: TextClassifier {
         return Adapter(labels: ["a", "b", "c"], digest: digest)
     }
 
-    func probabilities(_ batch: [ClassifierInput]) throws -> [[Float]] {
+    func probabilities(_ batch: [ClassifierInput], besideTraining: Bool) throws -> [[Float]] {
         batches.withLock { $0.append(batch.map(\.tokens.count)) }
+        self.besideTraining.withLock { $0 = besideTraining }
         gate?.pass()
         return try batch.map { input in
             let features = Self.features(input.tokens, isAdapted: input.adapter != nil)
@@ -79,7 +84,7 @@ final class FakeClassifier: TextClassifier {
         }
     }
 
-    func features(_ inputs: [ClassifierInput]) throws -> [[Float]] { try probabilities(inputs) }
+    func features(_ inputs: [ClassifierInput]) throws -> [[Float]] { try probabilities(inputs, besideTraining: false) }
 
     func probabilitiesAtIdle(_ batch: [ClassifierInput]) throws -> [[Float]] {
         try batch.map { input in

@@ -55,6 +55,24 @@ import Testing
         }
     }
 
+    @Test func aQueryLeavesATrainerAProcessorForAsLongAsItTrains() async throws {
+        let classifier = FakeClassifier()
+        try await ServiceHarness.run(classifier: classifier) { service in
+            try await service.makeTask("t", versions: 1)
+            let task = try TaskName("t")
+            try await service.expect(
+                .post, "/v1/tasks/t/examples", 200, type: "application/x-ndjson", body: #"{"text":"x","label":"a"}"#)
+            _ = try await servedVersion(service)
+            #expect(!classifier.wasBesideTraining)
+
+            let id = try await service.store.requestUpdate(task).id
+            _ = try await service.store.claimNextUpdate()
+            repeat { _ = try await servedVersion(service) } while !classifier.wasBesideTraining
+            _ = try await service.store.fail(id, error: "it ends")
+            repeat { _ = try await servedVersion(service) } while classifier.wasBesideTraining
+        }
+    }
+
     @Test func anAdapterThatDoesNotLoadLeavesTheOldOneInService() async throws {
         let classifier = FakeClassifier(broken: [FakeClassifier.digest(2)])
         try await ServiceHarness.run(classifier: classifier) { service in

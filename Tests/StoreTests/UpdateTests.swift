@@ -11,9 +11,11 @@ struct UpdateTests {
             try await fixture.append(Example(text: "1", label: "x"))
             let first = try await fixture.store.requestUpdate(fixture.task, trigger: .count)
             #expect(first.status == .queued && first.trigger == .count && first.experience == 1)
+            #expect(try await !fixture.store.isTraining())
             #expect(try await fixture.store.requestUpdate(fixture.task) == first)
             let work = try #require(try await fixture.store.claimNextUpdate())
             #expect(work.update.id == first.id && work.update.status == .training)
+            #expect(try await fixture.store.isTraining())
             // Nothing waits, but the running one learns all there is.
             #expect(try await fixture.store.requestUpdate(fixture.task).id == first.id)
 
@@ -22,6 +24,7 @@ struct UpdateTests {
             #expect(second.id != first.id)
             #expect(try await fixture.store.claimNextUpdate() == nil)
             _ = try await fixture.store.promote(first.id, .fixture(work))
+            #expect(try await !fixture.store.isTraining())
             let next = try #require(try await fixture.store.claimNextUpdate())
             #expect(next.update.id == second.id && next.update.experience == 2)
             #expect(next.training.map(\.text) == ["2"])

@@ -9,7 +9,8 @@ import Store
 /// Observes predictions and arrivals for drift, away from the requests.
 ///
 /// A request leaves its answers in a bounded buffer and goes on. Once a second the monitor takes them, reads what arrived
-/// in the ledger, embeds a sample of both by the frozen base on a thread at idle priority, and judges. What it knows is
+/// in the ledger, embeds a sample of both by the frozen base on a thread at idle priority, and judges. While an update
+/// trains, queries are not embedded. What it knows is
 /// saved in the store and survives a restart; texts are neither kept nor saved.
 package final actor DriftMonitor: Service {
     let store: Store
@@ -181,6 +182,8 @@ package final actor DriftMonitor: Service {
                 isCorrect: judged.isCorrect, confidence: judged.confidence, at: judged.time.seconds)
             unsaved.insert(judged.task)
         }
+        // What is left of the machine while an update trains is the trainer's.
+        guard !engine.isBesideTraining else { return }
         let sample = Self.spread(known, limit: Self.embeddingsPerTick)
         guard !sample.isEmpty else { return }
         let features = try await atIdle(embedding: sample.count) {

@@ -12,7 +12,8 @@ public struct EncoderClassifier: TextClassifier {
     private let tokenizer: Tokenizer
     private let adapters: AdapterStore
     private let pool: WorkerPool
-    /// Both work on the calling thread alone, at that thread's priority; neither waits for the other.
+    /// These work on the calling thread alone, at that thread's priority; none waits for another.
+    private let singlePool = WorkerPool(count: 1)
     private let idlePool = WorkerPool(count: 1)
     private let learningPool = WorkerPool(count: 1)
 
@@ -61,7 +62,10 @@ public struct EncoderClassifier: TextClassifier {
             maximumLength: min(lineage.recipe.maximumLength, classifier.encoder.maximumPositions))
     }
 
-    public func probabilities(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: pool) }
+    public func probabilities(_ batch: [ClassifierInput], besideTraining: Bool) -> [[Float]] {
+        // Two threads answer one text sooner, by waiting for each other; one leaves the trainer more than it loses.
+        probabilities(batch, pool: besideTraining && batch.count < 2 * pool.count ? singlePool : pool)
+    }
 
     public func probabilitiesAtIdle(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: idlePool) }
 

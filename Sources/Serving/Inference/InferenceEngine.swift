@@ -45,6 +45,7 @@ public final class InferenceEngine: Service {
     private let metrics: ServiceMetrics
     private let logger: Logger
     private let state: Mutex<State>
+    private let isTrainerAtWork = Atomic<Bool>(false)
     /// Signalled once for every change the thread may wait for.
     private let wakeUp = DispatchSemaphore(value: 0)
     private let loaded = Latch<any TextClassifier>()
@@ -71,6 +72,12 @@ public final class InferenceEngine: Service {
 
     /// The classifier, if it is loaded.
     var loadedClassifier: (any TextClassifier)? { loaded.current }
+
+    /// Whether a trainer works on this machine: a query then leaves it a processor.
+    var isBesideTraining: Bool {
+        get { isTrainerAtWork.load(ordering: .relaxed) }
+        set { isTrainerAtWork.store(newValue, ordering: .relaxed) }
+    }
 
     /// Inputs that wait.
     public var queueDepth: Int { state.withLock { $0.queue.count } }
@@ -191,7 +198,10 @@ extension InferenceEngine {
 
     private func run(_ batch: [(slot: BatchQueue.Slot, input: ClassifierInput)], _ classifier: any TextClassifier) {
         let start = ContinuousClock.now
-        let results = Result { try classifier.probabilities(batch.map(\.input)) }
+        let results = Result {
+            try classifier.probabilities(
+                batch.map(\.input), besideTraining: isBesideTraining)
+        }
         let seconds = (ContinuousClock.now - start).seconds
         metrics.batchRan(inputs: batch.count, tokens: batch.reduce(0) { $0 + $1.input.tokens.count }, seconds: seconds)
         if case .failure(let error) = results {

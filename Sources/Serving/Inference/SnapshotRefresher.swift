@@ -85,6 +85,7 @@ actor SnapshotRefresher: Service {
         }
         snapshot.replace(with: new)
         instant.changed(all)
+        engine.isBesideTraining = try await store.isTraining()
     }
 
     /// An adapter that does not load leaves the one before it in service.

@@ -26,7 +26,9 @@ public protocol TextClassifier: Sendable {
     /// Blocks; called from the engine's thread only.
     ///
     /// Invariant: what else is in the batch changes no result.
-    func probabilities(_ batch: [ClassifierInput]) throws -> [[Float]]
+    ///
+    /// - Parameter besideTraining: whether a trainer works on this machine, which a few texts are to leave a processor to.
+    func probabilities(_ batch: [ClassifierInput], besideTraining: Bool) throws -> [[Float]]
 
     /// Id of tokens that the vocabulary does not hold; `nil` where there is none.
     var unknownToken: Int32? { get }
@@ -35,7 +37,7 @@ public protocol TextClassifier: Sendable {
     /// monitor's idle thread only.
     func frozenFeatures(_ tokens: [[Int32]]) throws -> [[Float]]
 
-    /// As ``probabilities(_:)``, but beside the engine, from the drift monitor's idle thread only.
+    /// As ``probabilities(_:besideTraining:)``, but beside the engine, from the drift monitor's idle thread only.
     func probabilitiesAtIdle(_ batch: [ClassifierInput]) throws -> [[Float]]
 
     /// Features of inputs without heads. Blocks; called beside the engine, from the thread that learns at once only.
