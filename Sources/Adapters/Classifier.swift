@@ -134,15 +134,24 @@ public struct Classifier: Sendable {
                 outputs += rows.map { Output(features: $0, logits: []) }
                 continue
             }
-            let scale = Float(adapter.options.featureScale)
-            let scaled = tape.input(
-                rows: rows.count, columns: features.columns, values: rows.flatMap { $0.map { $0 * scale } })
-            let logits = tape.linear(scaled, weight: adapter.headWeight, bias: adapter.headBias)
-            for (row, values) in rows.enumerated() {
-                outputs.append(Output(features: values, logits: tape.read(logits, row: row)))
-            }
+            outputs += zip(rows, Self.logits(of: rows, adapter, on: tape)).map { Output(features: $0, logits: $1) }
         }
         return outputs
+    }
+
+    /// The same as in a pass of the encoder, to the last bit.
+    ///
+    /// - Parameter features: `[N][C]`, of length 1, as the adapter makes them.
+    public func logits(of features: [[Float]], _ adapter: ClassifierAdapter, pool: WorkerPool) -> [[Float]] {
+        features.isEmpty ? [] : pool.lead { team in Self.logits(of: features, adapter, on: Tape(team: team)) }
+    }
+
+    private static func logits(of features: [[Float]], _ adapter: ClassifierAdapter, on tape: Tape) -> [[Float]] {
+        let scale = Float(adapter.options.featureScale)
+        let scaled = tape.input(
+            rows: features.count, columns: adapter.layout.featureWidth, values: features.flatMap { $0.map { $0 * scale } })
+        let logits = tape.linear(scaled, weight: adapter.headWeight, bias: adapter.headBias)
+        return features.indices.map { tape.read(logits, row: $0) }
     }
 
     private struct Run {

@@ -1,3 +1,4 @@
+import Foundation
 import Schema
 import Tensors
 import Transformers
@@ -26,6 +27,14 @@ public final class ClassifierAdapter: Sendable {
 
     /// The low-rank update at a site; `nil` where this adapter has none.
     public func lowRankUpdate(at site: Site) -> LowRankUpdate? { updates[site] }
+
+    /// Over all that its features depend on: adapters that differ in their heads alone have the same.
+    public var featureDigest: ContentDigest {
+        let shape = layout.projections.map { "\($0.path) \($0.a.count) \($0.b.count)" }
+        var content = Data("\(options.scaling) \(layout.rank) \(shape)".utf8)
+        parameters[0..<layout.headWeight.lowerBound].withUnsafeBytes { content.append(contentsOf: $0) }
+        return ContentDigest(of: content)
+    }
 
     /// - Throws: ``AdapterError/duplicateLabel(_:)``.
     init(

@@ -143,23 +143,23 @@ struct Judge {
         guard let sums = candidate.sums else {
             return (nil, .adapterAlone, learner.logits(candidate.adapter, tokens))
         }
-        let outputs = sums.isAdapted ? learner.outputs(candidate.adapter, tokens) : []
-        let features = sums.isAdapted ? outputs.map(\.features) : learner.features(tokens)
+        let features = sums.isAdapted ? learner.features(tokens, candidate.adapter) : learner.features(tokens)
         let tuning = AnalyticTuning(options: analytic, features: features, labels: labels)
         let head = try tuning.choose(sums, for: &candidate)
         let scores = head.scores(features)
 
         let asksAdapter = sums.isAdapted && (candidate.isTrained || labels.count >= Blend.minimumExamples)
+        let adapted = asksAdapter ? learner.logits(candidate.adapter, tokens) : []
         let positions = Dictionary(uniqueKeysWithValues: zip(names, 0...))
         let known = labels.indices.filter { positions[labels[$0]] != nil }
         let alone = HeadPair(adapter: names, analytic: head, blend: Blend(adapter: 0, analytic: 1))
         let blend = Blend.calibrated(
-            adapter: known.map { asksAdapter ? outputs[$0].logits : [] },
+            adapter: known.map { asksAdapter ? adapted[$0] : [] },
             analytic: known.map { alone.logits(adapter: [], analytic: scores[$0]) },
             targets: known.map { positions[labels[$0]] ?? 0 }, heads: asksAdapter ? self.head : .analytic)
         let pair = HeadPair(adapter: names, analytic: head, blend: blend)
         let logits = tokens.indices.map { index in
-            pair.logits(adapter: asksAdapter ? outputs[index].logits : [], analytic: scores[index])
+            pair.logits(adapter: asksAdapter ? adapted[index] : [], analytic: scores[index])
         }
         return (head, blend, logits)
     }

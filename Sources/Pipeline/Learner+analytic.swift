@@ -32,18 +32,19 @@ extension Learner {
         let adapter = try keptAdapter(input)
         guard let sums = input.sums else { return try made(adapter, input, isAdapted: false) }
         let rows = newRows(input, sums.isAdapted ? adapter : nil, replaced: input.replaced)
-        let isTrained = input.recipe.head != .analytic && holdsAll(input)
         return Candidate(
             adapter: adapter, sums: sums.adding(rows), fit: input.parentFit ?? input.recipe.analytic.fit,
             keepsSums: true, holdsAll: true,
-            isTuned: !isTrained && input.schedule.isDue(with: input.training.count))
+            isTuned: !isTrainedWhole(input) && input.schedule.isDue(with: input.training.count))
     }
 
-    /// What was kept, with its sums made anew where they are narrower than they might be and the replay memory holds all of
-    /// their examples; `nil` where not. All of these pass the encoder for it, so that only what is served is widened.
+    /// What was kept, with its sums made anew where they have fewer columns than examples, or where they could be wider and
+    /// the replay memory holds all of their examples for the last time; `nil` elsewhere. All of these pass the encoder for
+    /// it, so that only what is served is widened.
     func widened(_ kept: Candidate, _ input: Input) throws -> Candidate? {
         guard kept.keepsSums, let sums = kept.sums, holdsAll(input),
-            sums.projection.rows < input.recipe.analytic.widths(labels: input.labels.count).last ?? 0
+            sums.projection.rows < input.recipe.analytic.widths(labels: input.labels.count).last ?? 0,
+            try sums.projection.rows < sums.count || remember(input).count < sums.count
         else { return nil }
         return try made(kept.adapter, input, isAdapted: sums.isAdapted)
     }
@@ -94,7 +95,12 @@ extension Learner {
     func wantsTraining(_ input: Input, after kept: Judge.Judgement) -> Bool {
         guard input.recipe.head != .analytic else { return false }
         return kept.verdict.decision != .promote || input.mustTrain
-            || input.schedule.isDue(with: input.training.count) || holdsAll(input)
+            || input.schedule.isDue(with: input.training.count) || isTrainedWhole(input)
+    }
+
+    /// Whether an update trains because the replay memory holds everything, and enough has come since it last did.
+    private func isTrainedWhole(_ input: Input) -> Bool {
+        input.recipe.head != .analytic && holdsAll(input) && input.schedule.hasGrown(with: input.training.count)
     }
 
     /// - Parameters:
@@ -117,7 +123,6 @@ extension Learner {
 
     private func features(_ texts: [String], _ adapter: ClassifierAdapter?, _ recipe: Recipe) -> [[Float]] {
         let tokens = texts.map { tokenizer.encode($0, maximumLength: recipe.maximumLength) }
-        guard let adapter else { return features(tokens) }
-        return outputs(adapter, tokens).map(\.features)
+        return adapter.map { self.features(tokens, $0) } ?? self.features(tokens)
     }
 }

@@ -5,7 +5,7 @@ import Store
 
 extension Learner {
     func logits(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [[Float]] {
-        outputs(adapter, tokens).map(\.logits)
+        Classifier(encoder: encoder).logits(of: features(tokens, adapter), adapter, pool: pool)
     }
 
     /// The likeliest label of each text, and its probability.
@@ -19,12 +19,12 @@ extension Learner {
 
     /// Blended, over the labels of the pair; in training both heads know the same ones.
     func logits(_ adapter: ClassifierAdapter, _ heads: HeadPair, _ tokens: [[Int32]]) -> [[Float]] {
-        let outputs = heads.passesAdapter ? outputs(adapter, tokens) : []
-        let features = heads.passesBase ? features(tokens) : heads.needsAnalytic ? outputs.map(\.features) : []
+        let logits = heads.passesAdapter ? logits(adapter, tokens) : []
+        let features = heads.passesBase ? features(tokens) : heads.needsAnalytic ? features(tokens, adapter) : []
         let scores = heads.needsAnalytic ? heads.analytic?.scores(features) ?? [] : []
         return tokens.indices.map { index in
             heads.logits(
-                adapter: outputs.isEmpty ? [] : outputs[index].logits, analytic: scores.isEmpty ? [] : scores[index])
+                adapter: logits.isEmpty ? [] : logits[index], analytic: scores.isEmpty ? [] : scores[index])
         }
     }
 

@@ -104,7 +104,7 @@ extension Learner {
     private func worth(_ exemplars: [Exemplar], _ adapter: ClassifierAdapter, _ recipe: Recipe) throws -> [[Float]] {
         let tokens = exemplars.map { tokenizer.encode($0.text, maximumLength: recipe.maximumLength) }
         guard recipe.replay.retention == .lossAware else {
-            return outputs(adapter, tokens).map(\.features)
+            return features(tokens, adapter)
         }
         let positions = Dictionary(uniqueKeysWithValues: zip(adapter.labels, 0...))
         return zip(exemplars, logits(adapter, tokens)).map { exemplar, logits in

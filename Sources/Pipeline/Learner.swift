@@ -19,8 +19,8 @@ public struct Learner: Sendable {
     let tokenizer: Tokenizer
     let pool: WorkerPool
     /// The base model's features never change, and a held-out text is judged by in every update.
-    private let baseFeatures = TextCache<[Float]>()
-    private var answered: OutputCache?
+    private let baseFeatures = TextCache(limit: 16_384)
+    private let adapterFeatures = AdapterCaches()
 
     public init(encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool) {
         self.encoder = encoder
@@ -109,29 +109,27 @@ public struct Learner: Sendable {
     }
 
     /// The same learner for one update: screened, learned for several epochs, replayed, judged, no text passes the
-    /// layers below the lowest adapted one twice, nor those above with the same adapter.
+    /// layers below the lowest adapted one twice.
     ///
     /// - Parameter inputs: of all tasks that are learned together.
     public func remembering(_ inputs: [Input]) throws -> Learner {
         let options = inputs.lazy.compactMap(\.parent).first?.options ?? inputs[0].recipe.adapter
         let lowest = try AdapterLayout(options: options, labelCount: 0, encoder: encoder).lowestLayer
         var learner = self
-        learner.answered = OutputCache()
         if lowest > 0 { learner.encoder = RememberingEncoder(encoder, layer: lowest) }
         return learner
     }
 
     /// The base model's features.
     func features(_ tokens: [[Int32]]) -> [[Float]] {
-        baseFeatures.values(of: tokens) { Classifier(encoder: encoder).features($0, pool: pool) }
+        baseFeatures.features(tokens) { Classifier(encoder: encoder).features($0, pool: pool) }
     }
 
-    func outputs(_ adapter: ClassifierAdapter, _ tokens: [[Int32]]) -> [Classifier.Output] {
-        func compute(_ tokens: [[Int32]]) -> [Classifier.Output] {
-            Classifier(encoder: encoder).outputs(tokens.map { .init(tokens: $0, adapter: adapter) }, pool: pool)
+    /// An adapter's.
+    func features(_ tokens: [[Int32]], _ adapter: ClassifierAdapter) -> [[Float]] {
+        adapterFeatures.cache(of: adapter).features(tokens) {
+            Classifier(encoder: encoder).features($0, adapter: adapter, pool: pool)
         }
-        guard let answered else { return compute(tokens) }
-        return answered.outputs(of: adapter).values(of: tokens, compute: compute)
     }
 
     /// - Throws: `TrainingError` when the loss explodes, `CancellationError` once the monitor was cancelled.

@@ -16,6 +16,9 @@ public struct TrainingSchedule: Sendable, Hashable, Codable {
     /// Whether an update with so many new examples trains.
     public func isDue(with new: Int) -> Bool { trained == 0 || examples + new >= 2 * trained }
 
+    /// Whether a tenth more than last time was learned: how often a task trains whose replay memory lacks nothing.
+    public func hasGrown(with new: Int) -> Bool { 10 * (examples + new) >= 11 * trained }
+
     /// After an update.
     public func adding(_ new: Int, training: Bool) -> TrainingSchedule {
         TrainingSchedule(examples: examples + new, trained: training ? examples + new : trained)

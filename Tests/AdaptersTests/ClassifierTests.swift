@@ -23,6 +23,25 @@ import Transformers
         }
     }
 
+    @Test func `Logits of features are those of the pass that made them, whichever adapter has the same features`() throws {
+        let texts = try TinyBert.record().sequences
+        let adapter = try TinyBert.adapter(encoder)
+        let grown = try adapter.growing(to: TinyBert.labels + ["f"], encoder: encoder)
+        let classifier = Classifier(encoder: encoder)
+        let outputs = classifier.outputs(texts.map { .init(tokens: $0, adapter: grown) }, pool: pool)
+        let features = classifier.features(texts, adapter: adapter, pool: pool)
+        #expect(features == outputs.map(\.features))
+        #expect(classifier.logits(of: features, grown, pool: pool) == outputs.map(\.logits))
+        #expect(classifier.logits(of: [], grown, pool: pool).isEmpty)
+
+        #expect(grown.featureDigest == adapter.featureDigest)
+        var parameters = adapter.parameters[0..<adapter.layout.count]
+        parameters[adapter.layout.headBias.lowerBound] += 1
+        #expect(adapter.replacing(parameters: parameters).featureDigest == adapter.featureDigest)
+        parameters[0] += 1
+        #expect(adapter.replacing(parameters: parameters).featureDigest != adapter.featureDigest)
+    }
+
     @Test func `An untrained adapter leaves the base model's features as they are`() throws {
         let texts = try TinyBert.record().sequences
         let adapter = try ClassifierAdapter(options: TinyBert.options, labels: ["a"], encoder: encoder, seed: 3)
