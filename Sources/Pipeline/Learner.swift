@@ -162,8 +162,10 @@ public struct Learner: Sendable {
                 }
                 judgements = parts.count == 1 ? [parts[0].judge.better(of: judgements?[0], trained[0])] : trained
             }
-            if let kept = judgements?[0].candidate, let wider = try widened(kept, parts[0].input) {
-                judgements = [try parts[0].judge.judge(wider, attempt: attempt)]
+            if let narrow = judgements?[0], let wider = try widened(narrow.candidate, parts[0].input) {
+                let wide = try parts[0].judge.judge(wider, attempt: attempt)
+                // What passed the gate is not given up for what does not.
+                if wide.verdict.decision == .promote || narrow.verdict.decision != .promote { judgements = [wide] }
             }
             guard let judgements else { break }
             let verdicts = Gate.together(zip(inputs, judgements).map { ($0.task, $1.verdict) })

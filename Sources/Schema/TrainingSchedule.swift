@@ -1,4 +1,5 @@
-/// When an update trains the adapter: the first time, and whenever twice as many examples were learned as the time before.
+/// When an update trains the adapter: the first time, and whenever twice as many examples were learned as the time before;
+/// a tenth more is enough while the replay memory lacks nothing.
 ///
 /// Other updates only add to the sums of the analytic head, which forgets nothing. Gradient steps so cost less and less of
 /// a stream's time, and an adapter that lags behind learns from as much as it has learned from so far.

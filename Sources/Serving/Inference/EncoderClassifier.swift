@@ -12,8 +12,9 @@ public struct EncoderClassifier: TextClassifier {
     private let tokenizer: Tokenizer
     private let adapters: AdapterStore
     private let pool: WorkerPool
+    /// For a few texts beside training.
+    private let smallerPool: WorkerPool
     /// These work on the calling thread alone, at that thread's priority; none waits for another.
-    private let singlePool = WorkerPool(count: 1)
     private let idlePool = WorkerPool(count: 1)
     private let learningPool = WorkerPool(count: 1)
 
@@ -30,6 +31,7 @@ public struct EncoderClassifier: TextClassifier {
         self.adapters = adapters
         classifier = Classifier(encoder: encoder)
         pool = WorkerPool(count: threads)
+        smallerPool = WorkerPool(count: max(threads - 1, 1))
     }
 
     private struct LoadedAdapter: ServableAdapter {
@@ -63,8 +65,8 @@ public struct EncoderClassifier: TextClassifier {
     }
 
     public func probabilities(_ batch: [ClassifierInput], besideTraining: Bool) -> [[Float]] {
-        // Two threads answer one text sooner, by waiting for each other; one leaves the trainer more than it loses.
-        probabilities(batch, pool: besideTraining && batch.count < 2 * pool.count ? singlePool : pool)
+        // Threads that share one text's products wait for each other: one fewer leaves the trainer more than it loses.
+        probabilities(batch, pool: besideTraining && batch.count < 2 * pool.count ? smallerPool : pool)
     }
 
     public func probabilitiesAtIdle(_ batch: [ClassifierInput]) -> [[Float]] { probabilities(batch, pool: idlePool) }
