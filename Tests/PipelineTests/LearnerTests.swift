@@ -56,6 +56,15 @@ struct LearnerTests {
         }
     }
 
+    /// A task that takes no gradient step.
+    private func sumsAlone(projection: Int, exemplars: Int, holdout: Double) throws -> StreamRun {
+        var recipe = Self.recipe
+        recipe.head = .analytic
+        recipe.analytic.projection = projection
+        recipe.replay.examples = exemplars
+        return try StreamRun(learner: learner, recipe: recipe, holdout: holdout)
+    }
+
     private func features(_ examples: [Example], _ adapter: ClassifierAdapter) throws -> [[Float]] {
         let encoder = try TinyBert.encoder()
         let tokens = examples.map { example in
@@ -112,11 +121,7 @@ struct LearnerTests {
 
     @Test("Sums that were begun narrow grow with the task for as long as the replay memory holds all of it")
     func widens() throws {
-        var recipe = Self.recipe
-        recipe.head = .analytic
-        recipe.analytic.projection = 2_048
-        recipe.replay.examples = 350
-        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0)
+        var run = try sumsAlone(projection: 2_048, exemplars: 350, holdout: 0)
         let few = try run.learn(Self.examples([0, 1], count: 20, seed: 1))
         #expect(few.sums?.projection.rows == 256 && few.sums?.count == 40)
         let wideEnough = try run.learn(Self.examples([2], count: 20, seed: 2))
@@ -133,9 +138,7 @@ struct LearnerTests {
 
     @Test("Held-out examples decide: training serves no candidate that answers fewer of them than the sums alone")
     func heldOutDecides() throws {
-        var recipe = Self.recipe
-        recipe.head = .analytic
-        var sums = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        var sums = try sumsAlone(projection: 64, exemplars: 40, holdout: 0.3)
         let kept = try #require(try sums.learn(Self.examples([0, 1, 2], count: 60, seed: 1)).accuracy)
         var run = try StreamRun(learner: learner, recipe: Self.recipe, holdout: 0.3)
         let result = try run.learn(Self.examples([0, 1, 2], count: 60, seed: 1))
@@ -150,11 +153,7 @@ struct LearnerTests {
 
     @Test("A small task's sums are narrow, and wide once the replay memory no longer holds its examples")
     func grows() throws {
-        var recipe = Self.recipe
-        recipe.head = .analytic
-        recipe.analytic.projection = 512
-        recipe.replay.examples = 60
-        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        var run = try sumsAlone(projection: 512, exemplars: 60, holdout: 0.3)
         let small = try #require(try run.learn(Self.examples([0, 1], count: 30, seed: 1)).sums)
         #expect(small.projection.rows <= 256)
         let grown = try run.learn(Self.examples([2, 3], count: 60, seed: 2))
@@ -181,9 +180,7 @@ struct LearnerTests {
 
     @Test("A recipe of the analytic head alone takes no gradient step")
     func analyticAlone() throws {
-        var recipe = Self.recipe
-        recipe.head = .analytic
-        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        var run = try sumsAlone(projection: 64, exemplars: 40, holdout: 0.3)
         let result = try run.learn(Self.examples([0, 1], count: 60, seed: 1))
         #expect(result.trained == 0)
         #expect(result.blend.head == .analytic)
