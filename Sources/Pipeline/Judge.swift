@@ -37,6 +37,8 @@ struct Judge {
     private let options: Recipe.GateOptions
     private let head: Recipe.Head
     private let analytic: Recipe.AnalyticOptions
+    /// Whether the parent's adapter has a say in its answers.
+    private let asksParent: Bool
     private let firstLabel: String?
     /// Labels of the parent, which stand first in the candidate too; `nil` when none is new.
     private let knownLabels: Int?
@@ -50,6 +52,7 @@ struct Judge {
         head = input.recipe.head
         analytic = input.recipe.analytic
         options = input.recipe.gate
+        asksParent = input.parent == nil || input.blend.adapter > 0
         firstLabel = input.labels.first
         knownLabels = input.parent.flatMap { $0.labels.count < input.labels.count ? $0.labels.count : nil }
         let all = input.oldSlices + [HeldOutSlice(experience: input.experience, examples: input.newSlice)]
@@ -148,7 +151,9 @@ struct Judge {
         let head = try tuning.choose(sums, for: &candidate)
         let scores = head.scores(features)
 
-        let asksAdapter = sums.isAdapted && (candidate.isTrained || labels.count >= Blend.minimumExamples)
+        // What the sums have learned since, an adapter that was kept has not: once it has no say, it gets none.
+        let asksAdapter =
+            sums.isAdapted && (candidate.isTrained || asksParent && labels.count >= Blend.minimumExamples)
         let adapted = asksAdapter ? learner.logits(candidate.adapter, tokens) : []
         let positions = Dictionary(uniqueKeysWithValues: zip(names, 0...))
         let known = labels.indices.filter { positions[labels[$0]] != nil }

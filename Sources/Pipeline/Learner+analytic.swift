@@ -33,7 +33,7 @@ extension Learner {
         guard let sums = input.sums else { return try made(adapter, input, isAdapted: false) }
         let rows = newRows(input, sums.isAdapted ? adapter : nil, replaced: input.replaced)
         return Candidate(
-            adapter: adapter, sums: sums.adding(rows), fit: input.parentFit ?? input.recipe.analytic.fit,
+            adapter: adapter, sums: sums.adding(rows).favouring(input.newcomers), fit: input.parentFit ?? input.recipe.analytic.fit,
             keepsSums: true, holdsAll: true,
             isTuned: !isTrainedWhole(input) && input.schedule.isDue(with: input.training.count))
     }
@@ -79,10 +79,10 @@ extension Learner {
         let isAdapted = features != nil
         candidate.sums = try AnalyticSums(
             width: width, features: encoder.hiddenSize, isAdapted: isAdapted
-        ).adding(rows)
+        ).adding(rows).favouring(input.newcomers)
         if staysWhole {
             candidate.plain = try AnalyticSums(width: 0, features: encoder.hiddenSize, isAdapted: isAdapted)
-                .adding(rows)
+                .adding(rows).favouring(input.newcomers)
         }
     }
 

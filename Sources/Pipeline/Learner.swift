@@ -224,6 +224,12 @@ public struct Learner: Sendable {
 }
 
 extension Learner.Input {
+    /// Labels that the parent does not know; none without a parent, whose labels all are new.
+    var newcomers: Newcomers {
+        Newcomers(
+            parent.map { Set(labels).subtracting($0.labels) } ?? [], advantage: Float(recipe.analytic.recency))
+    }
+
     /// To be judged as one of several tasks: each may be refused by chance with an equal part of the allowed error, so that
     /// an update that harms none is refused no more often than one of a single task.
     fileprivate func judged(with count: Int) -> Self {

@@ -32,6 +32,8 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var ridge = 30.0
         /// ε of discriminant analysis: how much of the covariance is replaced by the identity.
         public var shrinkage = 1e-4
+        /// What labels that came with the last update are given on top of their scores, until the next one.
+        public var recency = 0.09
         public init() {}
 
         public enum Kind: String, Sendable, Hashable, Codable {
@@ -204,6 +206,9 @@ public struct Recipe: Sendable, Hashable, Codable {
             (
                 analytic.shrinkage > 0 && analytic.shrinkage < 1,
                 "analytic.shrinkage must lie between 0 and 1, not \(analytic.shrinkage)"
+            ),
+            (
+                (0...1).contains(analytic.recency), "analytic.recency must be 0 (none) to 1, not \(analytic.recency)"
             ),
             (analytic.ridge > 0, "analytic.ridge must be above 0, not \(analytic.ridge)"),
             ((1...256).contains(adapter.rank), "adapter.rank must be 1 to 256, not \(adapter.rank)"),

@@ -113,6 +113,32 @@ struct AnalyticTests {
         #expect(head.counts == [20, 20, 20, 1])
     }
 
+    @Test(arguments: [fit, AnalyticFit(.lda, strength: 1e-2)])
+    func `newcomers are favoured, and labels that come later join them`(fit: AnalyticFit) throws {
+        let rows = Self.rows(90)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let plain = try AnalyticSums(width: Self.width, features: Self.features).adding(rows)
+        let favouring = plain.favouring(Newcomers(["label 2"], advantage: 0.25))
+        func given(_ head: AnalyticHead, above other: AnalyticHead) -> [Float] {
+            zip(head.scores(queries), other.scores(queries)).map { zip($0, $1).map { $0 - $1 } }.reduce([0, 0, 0, 0]) {
+                zip($0, $1).map { $0 + $1 / Float(queries.count) }
+            }
+        }
+        let settled = try given(favouring.head(fit), above: plain.head(fit))
+        #expect(zip(settled, [0, 0, 0.25]).allSatisfy { abs($0 - $1) < 1e-5 }, "\(settled)")
+
+        let new = AnalyticSums.Row(features: [0, 0, 0, 0, 0.6, -0.8], label: "new")
+        let (solver, unfavouring) = (try favouring.solver(fit), try plain.solver(fit))
+        try solver.add([new])
+        try unfavouring.add([new])
+        let added = given(solver.head, above: unfavouring.head)
+        #expect(zip(added, [0, 0, 0.25, 0.25]).allSatisfy { abs($0 - $1) < 1e-5 }, "\(added)")
+
+        try solver.remove([new])
+        let removed = given(solver.head, above: try plain.adding([new]).removing([new]).head(fit))
+        #expect(abs(removed[3]) < 1e-3, "a label without examples was favoured: \(removed)")
+    }
+
     @Test func `a relabelled text counts for its new label only`() throws {
         let rows = Self.rows(60)
         var corrected = rows
@@ -185,6 +211,7 @@ struct AnalyticTests {
 
     @Test func `a file brings the same sums back, and tells another base apart`() throws {
         let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(40))
+            .favouring(Newcomers(["label 1"], advantage: 0.09))
         let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         defer { try? FileManager.default.removeItem(at: file) }
         let head = try sums.head(Self.fit)
@@ -193,6 +220,7 @@ struct AnalyticTests {
         let read = try AnalyticSums(contentsOf: file, base: "sha256:0")
         #expect(read.labels == sums.labels)
         #expect(!read.isAdapted)
+        #expect(read.newcomers == sums.newcomers)
         #expect(try read.encoded(base: "sha256:0", head: head) == bytes)
         let query = Self.rows(1, seed: 2).map(\.features)
         #expect(try AnalyticHead(contentsOf: file, base: "sha256:0").scores(query) == head.scores(query))

@@ -95,10 +95,32 @@ struct LearnerTests {
             AnalyticSums.Row(features: $1, label: $0.label)
         }
         let width = try #require(added.sums).projection.rows
-        let anew = try AnalyticSums(width: width, features: 32, isAdapted: true).adding(rows).head(added.fit)
+        let newcomers = Newcomers(["label 3"], advantage: Float(Self.recipe.analytic.recency))
+        let anew = try AnalyticSums(width: width, features: 32, isAdapted: true).adding(rows).favouring(newcomers)
+            .head(added.fit)
         let wanted = anew.scores(try features(queries, added.adapter))
         let found = try #require(added.analytic).scores(try features(queries, added.adapter))
         for (a, b) in zip(wanted.joined(), found.joined()) { #expect(abs(a - b) < 1e-3) }
+        #expect(added.sums?.newcomers == newcomers)
+        #expect(taught.sums?.newcomers.labels == [], "without a parent all labels are new, and none is favoured")
+        let settled = try run.learn(Self.examples([0], count: 4, seed: 4))
+        #expect(settled.keepsSums && settled.sums?.newcomers.labels == [])
+    }
+
+    @Test("An adapter that had no say gets none before it is trained again, whatever the held-out answers")
+    func keepsItsSay() throws {
+        var recipe = Self.recipe
+        recipe.replay.examples = 10
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let first = try run.learn(Self.examples([0, 1, 2], count: 12, seed: 5))
+        #expect(first.trained > 0 && first.blend.adapter > 0)
+        // Too few are held out to calibrate by: the sums alone answer.
+        let second = try run.learn(Self.examples([1], count: 2, seed: 2))
+        #expect(second.trained == 0 && second.heldOutCount < Blend.minimumExamples)
+        #expect(second.blend.adapter == 0)
+        let third = try run.learn(Self.examples([0, 1, 2], count: 8, seed: 3))
+        #expect(third.trained == 0 && third.heldOutCount >= Blend.minimumExamples)
+        #expect(third.blend.adapter == 0)
     }
 
     @Test("Twice as many examples are trained on again, from sums made of the new features and the replay memory")

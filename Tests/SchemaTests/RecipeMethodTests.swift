@@ -39,6 +39,7 @@ import Testing
         ("optimization.logit_adjustment", { $0.method = .darkReplay }),
         ("analytic.projection", { $0.analytic.projection = -1 }),
         ("analytic.shrinkage", { $0.analytic.shrinkage = 1 }),
+        ("analytic.recency", { $0.analytic.recency = -0.1 }),
         ("analytic.bytes", { $0.analytic.bytes = -1 }),
     ]
 

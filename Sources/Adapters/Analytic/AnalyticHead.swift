@@ -10,7 +10,7 @@ public struct AnalyticHead: Sendable {
     public let counts: [Int]
     /// `[labels, P]`.
     let weights: Matrix
-    /// A score is `scale · (weights · z) + bias`.
+    /// A score is `scale · (weights · z) + bias`; in the bias are the advantages of newcomers.
     let scales: [Float]
     let biases: [Float]
     public let projection: RandomProjection
@@ -26,13 +26,14 @@ public struct AnalyticHead: Sendable {
 
     /// Of ridge regression.
     init(
-        labels: [String], counts: [Int], ridge weights: Matrix, projection: RandomProjection, isAdapted: Bool
+        labels: [String], counts: [Int], newcomers: Newcomers, ridge weights: Matrix, projection: RandomProjection,
+        isAdapted: Bool
     ) {
         let mean = Double(counts.reduce(0, +)) / Double(max(counts.count { $0 > 0 }, 1))
         self.init(
             .ridge, labels: labels, counts: counts, weights: weights,
             scales: counts.map { $0 > 0 ? Float(pow(mean / Double($0), Self.balance)) : 0 },
-            biases: counts.map { _ in 0 }, projection: projection, isAdapted: isAdapted)
+            biases: newcomers.advantages(of: labels, counts: counts), projection: projection, isAdapted: isAdapted)
     }
 
     /// Of discriminant analysis.

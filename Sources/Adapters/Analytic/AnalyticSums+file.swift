@@ -5,14 +5,14 @@ extension AnalyticSums {
     private static let format = "perennial-analytic-1"
 
     /// A safetensors file: `gram` packed `[P(P+1)/2]`, `sums` and the solved `weights` `[labels, P]`, `counts`
-    /// `[labels]`, with discriminants `scales` and `biases` too; labels, base, width and whose features they are stand in
-    /// its metadata. The same sums give the same bytes.
+    /// `[labels]`, with discriminants `scales` and `biases` too; labels, newcomers, base, width and whose features they are
+    /// stand in its metadata. The same sums give the same bytes.
     ///
     /// - Parameters:
     ///   - base: digest of the base model whose features were summed.
     ///   - head: solved from these sums.
     public func encoded(base: String, head: AnalyticHead) throws -> Data {
-        let names = try JSONEncoder().encode(labels)
+        func encoded(_ names: [String]) throws -> String { String(decoding: try JSONEncoder().encode(names), as: UTF8.self) }
         func ofLabels(_ name: String, _ values: [Float]) -> SafetensorsWriter.Tensor {
             SafetensorsWriter.Tensor(name: name, shape: [values.count], values: values)
         }
@@ -28,7 +28,8 @@ extension AnalyticSums {
                 ]
                     + (head.kind == .lda ? [ofLabels("scales", head.scales), ofLabels("biases", head.biases)] : []),
                 metadata: [
-                    "format": Self.format, "base": base, "labels": String(decoding: names, as: UTF8.self),
+                    "format": Self.format, "base": base, "labels": try encoded(labels),
+                    "newcomers": try encoded(newcomers.labels.sorted()), "advantage": "\(newcomers.advantage)",
                     "width": "\(projection.rows)", "features": "\(projection.featureWidth)",
                     "adapted": "\(isAdapted)",
                 ]))
@@ -43,7 +44,7 @@ extension AnalyticSums {
         _ = try BLAS.information()
         self.init(
             projection: file.projection, isAdapted: file.isAdapted, labels: file.labels,
-            counts: try file.ofLabels("counts").map { Int($0) }, gram: Dense.unpacked(packed, size: width),
+            counts: try file.ofLabels("counts").map { Int($0) }, newcomers: file.newcomers, gram: Dense.unpacked(packed, size: width),
             sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
     }
 
@@ -68,7 +69,7 @@ extension AnalyticHead {
                 isAdapted: file.isAdapted)
         } else {
             self.init(
-                labels: file.labels, counts: counts, ridge: weights, projection: file.projection,
+                labels: file.labels, counts: counts, newcomers: file.newcomers, ridge: weights, projection: file.projection,
                 isAdapted: file.isAdapted)
         }
     }
@@ -80,6 +81,8 @@ private struct AnalyticFile {
     let projection: RandomProjection
     let isAdapted: Bool
     let labels: [String]
+    /// None in files of before there were any.
+    let newcomers: Newcomers
 
     init(_ file: URL, base: String) throws {
         let name = file.lastPathComponent
@@ -100,6 +103,9 @@ private struct AnalyticFile {
         projection = RandomProjection(width: width, features: features)
         self.labels = labels
         isAdapted = metadata["adapted"] == "true"
+        newcomers = Newcomers(
+            (try? JSONDecoder().decode([String].self, from: Data((metadata["newcomers"] ?? "").utf8))) ?? [],
+            advantage: metadata["advantage"].flatMap { Float($0) } ?? 0)
     }
 
     /// One number for each label.

@@ -17,6 +17,8 @@ public struct AnalyticSums: Sendable {
     public let projection: RandomProjection
     /// Whether these are sums of the features that the version's own adapter makes, or of the base model's.
     public let isAdapted: Bool
+    /// Labels that are introduced from here on join them.
+    public private(set) var newcomers = Newcomers.none
     /// Lower triangle of G `[P, P]`.
     private(set) var gram: Matrix
     /// S `[labels, P]`.
@@ -60,18 +62,27 @@ public struct AnalyticSums: Sendable {
     }
 
     init(
-        projection: RandomProjection, isAdapted: Bool, labels: [String], counts: [Int], gram: Matrix, sums: Matrix
+        projection: RandomProjection, isAdapted: Bool, labels: [String], counts: [Int],
+        newcomers: Newcomers, gram: Matrix, sums: Matrix
     ) {
         self.projection = projection
         self.isAdapted = isAdapted
         self.labels = labels
         self.counts = counts
+        self.newcomers = newcomers
         self.gram = gram
         self.sums = sums
     }
 
     /// These sums and more examples. A relabelled text only moves from one label's sum to another's.
     public func adding(_ rows: [Row]) -> AnalyticSums { changed(by: rows, sign: 1) }
+
+    /// These sums, whose head favours other labels than before.
+    public func favouring(_ newcomers: Newcomers) -> AnalyticSums {
+        var next = self
+        next.newcomers = newcomers
+        return next
+    }
 
     /// These sums without examples that were added with the same labels and features. Rounding leaves a trace.
     public func removing(_ rows: [Row]) -> AnalyticSums { changed(by: rows, sign: -1) }
@@ -97,8 +108,8 @@ public struct AnalyticSums: Sendable {
         switch fit.kind {
         case .ridge:
             AnalyticHead(
-                labels: labels, counts: counts, ridge: try Dense.solve(gram, ridge: fit.strength, sums),
-                projection: projection, isAdapted: isAdapted)
+                labels: labels, counts: counts, newcomers: newcomers,
+                ridge: try Dense.solve(gram, ridge: fit.strength, sums), projection: projection, isAdapted: isAdapted)
         case .lda: try discriminant(shrinkage: fit.strength)
         }
     }
@@ -108,7 +119,7 @@ public struct AnalyticSums: Sendable {
         precondition((1...projection.rows).contains(width), "\(width) is not narrower than \(projection.rows)")
         return AnalyticSums(
             projection: RandomProjection(width: width, features: projection.featureWidth), isAdapted: isAdapted,
-            labels: labels, counts: counts, gram: Dense.corner(of: gram, rows: width, columns: width),
+            labels: labels, counts: counts, newcomers: newcomers, gram: Dense.corner(of: gram, rows: width, columns: width),
             sums: Dense.corner(of: sums, rows: sums.rows, columns: width))
     }
 
@@ -116,6 +127,7 @@ public struct AnalyticSums: Sendable {
         guard !labels.contains(label) else { return }
         labels.append(label)
         counts.append(0)
+        newcomers.insert(label)
         sums = Dense.appendingZeroRow(to: sums)
     }
 

@@ -27,7 +27,9 @@ extension AnalyticSums {
         let scale = known.isEmpty ? 1 : Float(known.count) / max(known.reduce(0, +), .leastNormalMagnitude)
         return AnalyticHead(
             labels: labels, counts: counts, discriminants: weights, scales: counts.map { $0 > 0 ? scale : 0 },
-            biases: zip(energies, counts).map { $1 > 0 ? -0.5 * scale * $0 : Self.never }, projection: projection,
+            biases: zip(zip(energies, counts), newcomers.advantages(of: labels, counts: counts)).map { label, advantage in
+                label.1 > 0 ? advantage - 0.5 * scale * label.0 : Self.never
+            }, projection: projection,
             isAdapted: isAdapted)
     }
 

@@ -10,6 +10,7 @@ final class RidgeSolver: AnalyticSolver {
     private let isAdapted: Bool
     private(set) var labels: [String]
     private(set) var counts: [Int]
+    private var newcomers: Newcomers
     private let inverse: Matrix
     private var weights: Matrix
 
@@ -20,6 +21,7 @@ final class RidgeSolver: AnalyticSolver {
         isAdapted = sums.isAdapted
         labels = sums.labels
         counts = sums.counts
+        newcomers = sums.newcomers
         inverse =
             try sums.isEmpty
             ? Dense.identity(sums.projection.width, times: Float(1 / ridge))
@@ -29,7 +31,8 @@ final class RidgeSolver: AnalyticSolver {
 
     var head: AnalyticHead {
         AnalyticHead(
-            labels: labels, counts: counts, ridge: Dense.copy(weights), projection: projection, isAdapted: isAdapted)
+            labels: labels, counts: counts, newcomers: newcomers, ridge: Dense.copy(weights), projection: projection,
+            isAdapted: isAdapted)
     }
 
     /// Many examples in parts of 64.
@@ -59,6 +62,7 @@ final class RidgeSolver: AnalyticSolver {
         guard !labels.contains(label) else { return }
         labels.append(label)
         counts.append(0)
+        newcomers.insert(label)
         weights = Dense.appendingZeroRow(to: weights)
     }
 

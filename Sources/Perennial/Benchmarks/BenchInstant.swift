@@ -101,7 +101,7 @@ struct InstantBenchmark {
             )
             let sums = try AnalyticSums(
                 width: options.widths(labels: labels.count).last ?? 0, features: learned[0].features.count
-            ).adding(old)
+            ).adding(old).favouring(Newcomers([], advantage: Float(options.recency)))
             let solver = try sums.solver(options.fit)
             result.oldAccuracy += accuracy(solver.head, oldTest) / Double(draws)
             var waiting = Dictionary(
