@@ -80,7 +80,7 @@ let package = Package(
             dependencies: [
                 "Schema", "Intake", "Tensors", "Transformers", "Adapters", "Tokenizers", "Training", "Evaluation",
                 "Store",
-                "Replay",
+                "Replay", "CProcess",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

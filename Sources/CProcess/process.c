@@ -23,6 +23,8 @@ void process_keep_memory_small(void) {
     mallopt(M_TRIM_THRESHOLD, 1 << 20);
 }
 
+void process_return_freed_memory(void) { malloc_trim(0); }
+
 long process_peak_resident_bytes(void) {
     struct rusage usage;
     return getrusage(RUSAGE_SELF, &usage) == 0 ? usage.ru_maxrss * 1024L : 0;

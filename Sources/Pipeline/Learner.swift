@@ -120,6 +120,9 @@ public struct Learner: Sendable {
         return learner
     }
 
+    /// Frees what only an update works with.
+    func rest() { pool.emptyScratch() }
+
     /// The base model's features.
     func features(_ tokens: [[Int32]]) -> [[Float]] {
         baseFeatures.features(tokens) { Classifier(encoder: encoder).features($0, pool: pool) }

@@ -1,4 +1,5 @@
 import Adapters
+import CProcess
 import Evaluation
 import Foundation
 import Logging
@@ -79,6 +80,8 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         }
         guard let work = try await store.claimNextUpdate() else { return false }
         try await perform(work)
+        learner.rest()
+        process_return_freed_memory()
         return true
     }
 

@@ -38,6 +38,14 @@ public final class Arena {
         generation += 1
     }
 
+    /// Takes back everything handed out, and holds nothing.
+    func empty() {
+        for chunk in chunks { chunk.base.deallocate() }
+        chunks = []
+        highWater = 0
+        reset()
+    }
+
     /// Uninitialised memory, aligned to 64 bytes, valid until the next reset or release below it.
     func allocate(_ count: Int) -> UnsafeMutablePointer<Float> {
         let rounded = (count + 15) & ~15

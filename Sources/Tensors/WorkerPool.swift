@@ -32,6 +32,9 @@ public final class WorkerPool: Sendable {
     /// Where the threads' time went so far, summed over them; empty without profiling.
     public var profile: OperationProfile { crew.profile }
 
+    /// Frees the shares' scratch memory, which grows again as it is needed.
+    public func emptyScratch() { run { $0.arena.empty() } }
+
     /// Runs `body` once for each share and returns when all are done.
     public func run(_ body: @Sendable (Share) -> Void) {
         withoutActuallyEscaping(body) { crew.run($0) }

@@ -191,6 +191,18 @@ struct AnalyticTests {
         #expect(Self.difference(try sums.head(Self.fit).scores(queries), expected) < 1e-3)
     }
 
+    @Test func `a narrower projection is the first rows of a wider one, whichever was drawn first`() {
+        let points = Self.rows(4, seed: 5).map { $0.features + [0.5] }
+        let columns = { (width: Int) -> [[Float]] in
+            let values = RandomProjection(width: width, features: Self.features + 1).project(points).values
+            return points.indices.map { Array(values[$0 * width..<$0 * width + 8]) }
+        }
+        let narrow = columns(8)
+        #expect(columns(40) == narrow)
+        #expect(columns(8) == narrow)
+        #expect(Set(narrow.joined()).count > 8)
+    }
+
     @Test func `narrowed sums are those of a narrower projection`() throws {
         let rows = Self.rows(60)
         let queries = Self.rows(9, seed: 2).map(\.features)

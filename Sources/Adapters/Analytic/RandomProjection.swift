@@ -19,8 +19,8 @@ public struct RandomProjection: Sendable {
     /// Of what comes out: P, or C without a projection.
     public var width: Int { weight == nil ? featureWidth : rows }
 
-    /// One weight for each shape, drawn once a process.
-    private static let drawn = Mutex<[[Int]: Matrix]>([:])
+    /// By feature width, the widest that was asked for in this process; narrower ones are its first rows.
+    private static let drawn = Mutex<[Int: Matrix]>([:])
 
     /// - Parameters:
     ///   - width: P; 0 for none.
@@ -34,11 +34,13 @@ public struct RandomProjection: Sendable {
             return
         }
         weight = Self.drawn.withLock { drawn in
-            if let weight = drawn[[rows, features]] { return weight }
+            if let widest = drawn[features], widest.rows >= rows {
+                return Matrix(storage: widest.storage, rows: rows, columns: features)
+            }
             var generator = SeededGenerator(seed: 0x52_61_6E_50_41_43, stream: UInt64(features))
             let weight = Matrix(
                 rows: rows, columns: features, values: (0..<rows * features).map { _ in generator.nextNormal() })
-            drawn[[rows, features]] = weight
+            drawn[features] = weight
             return weight
         }
     }

@@ -16,6 +16,9 @@ int process_die_with_parent(void);
 /// ever freed, and adapters fragment one arena for each thread that ever lived.
 void process_keep_memory_small(void);
 
+/// Gives the pages of freed blocks back that lie among blocks still in use (malloc_trim(3)).
+void process_return_freed_memory(void);
+
 /// Highest resident memory so far, in bytes.
 long process_peak_resident_bytes(void);
 
