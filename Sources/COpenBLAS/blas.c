@@ -14,6 +14,8 @@ typedef void (*sgemm_function)(
 typedef void (*sgemv_function)(
     int order, int transpose, int m, int n, float alpha, const float *a, int a_row, const float *x, int x_step,
     float beta, float *y, int y_step);
+typedef void (*sger_function)(
+    int order, int m, int n, float alpha, const float *x, int x_step, const float *y, int y_step, float *a, int a_row);
 typedef void (*ssyrk_function)(
     int order, int triangle, int transpose, int n, int k, float alpha, const float *a, int a_row, float beta, float *c,
     int c_row);
@@ -27,6 +29,7 @@ enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, LOWER = 122 };
 static cblas_library_information information;
 static sgemm_function sgemm;
 static sgemv_function sgemv;
+static sger_function sger;
 static ssyrk_function ssyrk;
 static factor_function dpotrf;
 static factor_function dpotri;
@@ -52,12 +55,13 @@ static void load(void) {
     }
     sgemm = (sgemm_function)dlsym(library, "cblas_sgemm");
     sgemv = (sgemv_function)dlsym(library, "cblas_sgemv");
+    sger = (sger_function)dlsym(library, "cblas_sger");
     ssyrk = (ssyrk_function)dlsym(library, "cblas_ssyrk");
     dpotrf = (factor_function)dlsym(library, "dpotrf_");
     dpotri = (factor_function)dlsym(library, "dpotri_");
     dpotrs = (solve_function)dlsym(library, "dpotrs_");
     void (*set_threads)(int) = (void (*)(int))dlsym(library, "openblas_set_num_threads");
-    if (!sgemm || !sgemv || !ssyrk || !dpotrf || !dpotri || !dpotrs || !set_threads) {
+    if (!sgemm || !sgemv || !sger || !ssyrk || !dpotrf || !dpotri || !dpotrs || !set_threads) {
         information.error = "libopenblas.so.0 lacks BLAS or LAPACK functions: install the package libopenblas0";
         return;
     }
@@ -85,9 +89,15 @@ void cblas_library_sgemm(
 void cblas_library_product(
     bool transpose_a, bool transpose_b, int m, int n, int k, float alpha, const float *a, int a_row, const float *b,
     int b_row, float beta, float *c, int c_row) {
-    // One row by every row of B: sgemm would copy all of B into its own order first.
-    if (m == 1 && !transpose_a && transpose_b) {
-        sgemv(ROW_MAJOR, PLAIN, n, k, alpha, b, b_row, a, 1, beta, c, 1);
+    // sgemm would copy all of B into its own order first.
+    if (m == 1 && !transpose_a) {
+        sgemv(
+            ROW_MAJOR, transpose_b ? PLAIN : TRANSPOSED, transpose_b ? n : k, transpose_b ? k : n, alpha, b, b_row, a, 1,
+            beta, c, 1);
+        return;
+    }
+    if (k == 1 && beta == 1) {
+        sger(ROW_MAJOR, m, n, alpha, a, transpose_a ? 1 : a_row, b, transpose_b ? b_row : 1, c, c_row);
         return;
     }
     sgemm(

@@ -2,6 +2,7 @@ import Adapters
 import Foundation
 import Schema
 import Store
+import Synchronization
 import Testing
 
 /// Examples that count at once in sums of an adapter's own features.
@@ -15,7 +16,7 @@ struct AdaptedSumsTests {
     @discardableResult
     private func promote(
         _ service: ServiceHarness, adapter number: Int, parent: AnalyticGeneration?,
-        _ rows: [(text: String, label: String)]
+        _ rows: [(text: String, label: String)], newcomers: Set<String> = []
     ) async throws -> AnalyticGeneration {
         _ = try await service.store.requestUpdate(try TaskName("t"))
         let work = try #require(try await service.store.claimNextUpdate())
@@ -23,14 +24,14 @@ struct AdaptedSumsTests {
             rows.map { row in
                 let tokens = row.text.utf8.map(Int32.init)
                 return .init(features: FakeClassifier.features(tokens, isAdapted: true), label: row.label)
-            })
+            }).favouring(Newcomers(newcomers, advantage: 0.2))
         let fit = AnalyticFit(.ridge, strength: 0.01)
         let data = try sums.encoded(base: "sha256:fake", head: sums.head(fit))
         let digest = ContentDigest(of: data).description
         try data.write(to: service.store.home.analyticGeneration(digest))
         let generation = AnalyticGeneration(
             digest: digest, parent: parent?.digest, examples: sums.count, bytes: data.count, fit: fit,
-            isAdapted: true, blend: .analyticAlone, experiences: [[1, work.update.experience]])
+            isAdapted: true, width: 128, blend: .analyticAlone, experiences: [[1, work.update.experience]])
         let candidate = Candidate(
             digest: FakeClassifier.digest(number), metrics: .init(),
             verdict: Verdict(
@@ -62,5 +63,49 @@ struct AdaptedSumsTests {
             let kept = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 5)
             #expect(kept.data.first?["label"] as? String == "new")
         }
+    }
+
+    @Test func `a head that moved on favours the same labels as one that is made anew`() async throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: "newcomers-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        let moved = Mutex<[String: Double]>([:])
+        try await ServiceHarness.run(home: home, configure: InstantRouteTests.configure) { service in
+            try await service.expect(.put, "/v1/tasks/t", 201, body: InstantRouteTests.task)
+            for (text, label) in Self.rows { try await InstantRouteTests.send(service, text, label) }
+            let first = try await promote(service, adapter: 1, parent: nil, Self.rows)
+            try await InstantRouteTests.send(service, "zzzz yyyy", "new")
+            _ = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 4)
+            try await InstantRouteTests.send(service, "gggg hhhh", "settled")
+            _ = try await InstantRouteTests.ask(service, "gggg hhhh", counting: 5)
+            let all = Self.rows + [("zzzz yyyy", "new"), ("gggg hhhh", "settled")]
+            try await promote(service, adapter: 2, parent: first, all, newcomers: ["new"])
+            // Until then the version before answers, with as many examples.
+            while try await version(service) != "v2" { await Task.yield() }
+            try await InstantRouteTests.send(service, "qqqq rrrr", "newer")
+            let scores = try await scores(service)
+            moved.withLock { $0 = scores }
+        }
+        try await ServiceHarness.run(home: home, configure: InstantRouteTests.configure) { service in
+            let anew = try await scores(service)
+            #expect(anew.count == 6)
+            for (label, score) in moved.withLock({ $0 }) {
+                let ratio = score / (anew[label] ?? 0)
+                #expect(abs(ratio - 1) < 0.02, "\(label): \(score), made anew \(anew[label] ?? 0)")
+            }
+        }
+    }
+
+    private func version(_ service: ServiceHarness) async throws -> String? {
+        let answer = try await service.send(.post, "/v1/tasks/t/predict", body: #"{"input": "aaaa"}"#)
+        return (answer.object["adapter"] as? [String: String])?["version"]
+    }
+
+    private func scores(_ service: ServiceHarness) async throws -> [String: Double] {
+        let answer = try await InstantRouteTests.ask(service, "aazz rryy", counting: 6)
+        let top = answer.data.first?["top"] as? [[String: Any]] ?? []
+        return Dictionary(
+            uniqueKeysWithValues: top.compactMap { row in
+                (row["label"] as? String).flatMap { label in (row["score"] as? Double).map { (label, $0) } }
+            })
     }
 }

@@ -11,11 +11,18 @@ public protocol AnalyticSolver: AnyObject {
     var counts: [Int] { get }
     /// What answers.
     var head: AnalyticHead { get }
+    /// Labels that are introduced from here on join them.
+    var newcomers: Newcomers { get }
 
     /// Learns examples.
     ///
     /// - Throws: `TensorError.notPositiveDefinite` when rounding has spoilt what is kept: begin with the sums again.
     func add(_ rows: [AnalyticSums.Row]) throws(TensorError)
+
+    /// Favours other labels from here on.
+    ///
+    /// - Throws: `TensorError.notPositiveDefinite`, as ``add(_:)``.
+    func favour(_ newcomers: Newcomers) throws(TensorError)
 
     /// Takes examples out again, with the labels and features they were added with.
     ///

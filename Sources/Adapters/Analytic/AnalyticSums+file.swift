@@ -48,6 +48,15 @@ extension AnalyticSums {
             sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
     }
 
+    /// Whom the head of a file favours, where these labels are known: the file's newcomers, and labels that it lacks.
+    ///
+    /// - Throws: as ``init(contentsOf:base:)``.
+    public static func newcomers(contentsOf file: URL, base: String, among labels: [String]) throws -> Newcomers {
+        let file = try AnalyticFile(file, base: base)
+        let newer = Set(labels).subtracting(file.labels)
+        return Newcomers(file.newcomers.labels.union(newer), advantage: file.newcomers.advantage)
+    }
+
     fileprivate static var currentFormat: String { format }
 }
 

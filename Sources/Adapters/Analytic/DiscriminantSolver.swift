@@ -52,6 +52,9 @@ final class DiscriminantSolver: AnalyticSolver {
 
     var labels: [String] { sums.labels }
     var counts: [Int] { sums.counts }
+    var newcomers: Newcomers { sums.newcomers }
+
+    func favour(_ newcomers: Newcomers) throws(TensorError) { try replace(sums.favouring(newcomers)) }
 
     func add(_ rows: [AnalyticSums.Row]) throws(TensorError) { try replace(sums.adding(rows)) }
 

@@ -10,7 +10,7 @@ final class RidgeSolver: AnalyticSolver {
     private let isAdapted: Bool
     private(set) var labels: [String]
     private(set) var counts: [Int]
-    private var newcomers: Newcomers
+    private(set) var newcomers: Newcomers
     private let inverse: Matrix
     private var weights: Matrix
 
@@ -34,6 +34,8 @@ final class RidgeSolver: AnalyticSolver {
             labels: labels, counts: counts, newcomers: newcomers, ridge: Dense.copy(weights), projection: projection,
             isAdapted: isAdapted)
     }
+
+    func favour(_ newcomers: Newcomers) { self.newcomers = newcomers }
 
     /// Many examples in parts of 64.
     func add(_ rows: [AnalyticSums.Row]) throws(TensorError) {

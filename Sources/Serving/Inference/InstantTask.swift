@@ -26,6 +26,9 @@ final class InstantTask: @unchecked Sendable {
     /// Before a task's first update, which chooses.
     private static let firstWidth = 1_024
     private let thread: BackgroundThread
+    private let home: Home
+    /// Digest of the base model.
+    private let base: String
 
     /// Solves the generation's sums; a second or two for the widest.
     ///
@@ -35,6 +38,8 @@ final class InstantTask: @unchecked Sendable {
         home: Home, classifier: any TextClassifier, thread: BackgroundThread
     ) async throws {
         self.thread = thread
+        self.home = home
+        base = classifier.baseDigest
         self.createdAt = createdAt
         self.generation = generation
         adapter = generation?.isAdapted == true ? champion : nil
@@ -119,9 +124,11 @@ final class InstantTask: @unchecked Sendable {
         let rest = added.filter { waiting.contains($0.key) }
         // A relabelled text moves between labels and adds no example.
         let growth = rest.values.count { $0.replaced == nil }
-        guard solver.count == next.examples + growth, rest.values.allSatisfy({ $0.replaced == nil }) else {
-            return false
-        }
+        guard solver.count == next.examples + growth, rest.values.allSatisfy({ $0.replaced == nil }),
+            let newcomers = try? AnalyticSums.newcomers(
+                contentsOf: home.analyticGeneration(next.digest), base: base, among: solver.labels),
+            (try? solver.favour(newcomers)) != nil
+        else { return false }
         generation = next
         if next.isAdapted { adapter = champion }
         added = rest
