@@ -20,6 +20,9 @@ import Schema
 /// tests fail, so the p-values are adjusted to their number (Holm; half of the error is for all together): a candidate that
 /// lost nothing is refused with at most 1 − confidence, however long the history.
 ///
+/// A candidate of a second or later attempt is one of an update that failed before, and one of several that chance may let
+/// pass: attempt n is refused at n times the error.
+///
 /// Without a champion only the first part applies, and without held-out examples nothing speaks against a candidate.
 public struct Gate: Sendable {
     public let options: Recipe.GateOptions
@@ -30,8 +33,9 @@ public struct Gate: Sendable {
     ///   - outcomes: one for each slice; answers must be to the same examples in the same order.
     ///   - attempt: 1-based. A failing candidate is tried again up to `options.retries` times, then rejected.
     public func judge(_ outcomes: [SliceOutcome], attempt: Int) -> Verdict {
-        let compared = comparisons(outcomes)
-        let failure = compared.failure ?? newFailure(outcomes)
+        let level = min((1 - options.confidence) * Double(max(attempt, 1)), 0.5)
+        let compared = comparisons(outcomes, level: level)
+        let failure = compared.failure ?? newFailure(outcomes, level: level)
         let decision: Verdict.Decision = failure == nil ? .promote : attempt <= options.retries ? .retry : .reject
         let reason: String
         switch (decision, failure) {
@@ -49,10 +53,8 @@ public struct Gate: Sendable {
                     lost: outcome.comparison?.lost, gained: outcome.comparison?.gained,
                     pValue: outcome.isNew ? nil : compared.pValues[outcome.experience])
             },
-            attempt: attempt, tolerance: options.tolerance, confidence: options.confidence)
+            attempt: attempt, tolerance: options.tolerance, confidence: 1 - level)
     }
-
-    private var level: Double { 1 - options.confidence }
 
     /// One question put to slices: did they drop by more than they may?
     private struct Question {
@@ -125,7 +127,7 @@ public struct Gate: Sendable {
     }
 
     /// Against the champion: adjusted p-values by old experience, and the worst case in words.
-    private func comparisons(_ outcomes: [SliceOutcome]) -> (pValues: [Int: Double], failure: String?) {
+    private func comparisons(_ outcomes: [SliceOutcome], level: Double) -> (pValues: [Int: Double], failure: String?) {
         let questions = questions(outcomes)
         let pValues = adjusted(questions)
         var byExperience: [Int: Double] = [:]
@@ -159,7 +161,7 @@ public struct Gate: Sendable {
             + "\(result.examples) examples; the tolerance is \(points(question.tolerance))"
     }
 
-    private func newFailure(_ outcomes: [SliceOutcome]) -> String? {
+    private func newFailure(_ outcomes: [SliceOutcome], level: Double) -> String? {
         let new = outcomes.filter { $0.isNew && $0.examples > 0 }
         let examples = new.reduce(0) { $0 + $1.examples }
         guard examples > 0 else { return nil }

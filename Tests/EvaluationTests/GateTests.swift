@@ -57,6 +57,21 @@ struct GateTests {
         #expect(Gate(never).judge(outcomes, attempt: 1).decision == .reject)
     }
 
+    @Test("asks more of an update that failed before")
+    func laterAttempts() {
+        let outcomes = [
+            slice(1, examples: 149, right: 140, gained: 3), slice(2, examples: 181, right: 170, lost: 2, gained: 1),
+            slice(3, examples: 153, right: 148, gained: 1), slice(4, examples: 174, right: 170, lost: 10, gained: 1),
+            slice(5, isNew: true, examples: 12, right: 8, gained: 1),
+        ]
+        let verdicts = (1...3).map { gate.judge(outcomes, attempt: $0) }
+        #expect(verdicts.map(\.decision) == [.promote, .retry, .reject])
+        #expect(verdicts.allSatisfy { abs(($0.slices[3].pValue ?? 0) - 0.0586) < 1e-4 })
+        #expect(zip(verdicts, [0.95, 0.9, 0.85]).allSatisfy { abs($0.confidence - $1) < 1e-9 })
+        let harmless = outcomes.dropLast(2) + [outcomes[4]]
+        #expect((1...3).allSatisfy { gate.judge(Array(harmless), attempt: $0).decision == .promote })
+    }
+
     @Test("with new labels, an old slice may lose the tolerance among the known ones, and more to the new ones")
     func growth() {
         func grown(_ known: (lost: Int, gained: Int), lostToNew: Int) -> SliceOutcome {
