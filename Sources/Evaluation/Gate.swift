@@ -20,8 +20,8 @@ import Schema
 /// tests fail, so the p-values are adjusted to their number (Holm; half of the error is for all together): a candidate that
 /// lost nothing is refused with at most 1 − confidence, however long the history.
 ///
-/// A candidate of a second or later attempt is one of an update that failed before, and one of several that chance may let
-/// pass: attempt n is refused at n times the error.
+/// A second or later attempt follows one that failed, and is one of several that chance may let pass: attempt n is refused
+/// at n times the error.
 ///
 /// Without a champion only the first part applies, and without held-out examples nothing speaks against a candidate.
 public struct Gate: Sendable {
@@ -53,7 +53,7 @@ public struct Gate: Sendable {
                     lost: outcome.comparison?.lost, gained: outcome.comparison?.gained,
                     pValue: outcome.isNew ? nil : compared.pValues[outcome.experience])
             },
-            attempt: attempt, tolerance: options.tolerance, confidence: 1 - level)
+            attempt: attempt, tolerance: options.tolerance, confidence: ((1 - level) * 1e9).rounded() / 1e9)
     }
 
     /// One question put to slices: did they drop by more than they may?
@@ -139,12 +139,12 @@ public struct Gate: Sendable {
         let failed = questions.indices.filter { pValues[$0] < level }.sorted { pValues[$0] < pValues[$1] }
         // A slice of its own says more than all together.
         let worst = failed.first { !questions[$0].isTogether } ?? failed.first
-        return (byExperience, worst.map { words(of: questions[$0]) })
+        return (byExperience, worst.map { words(of: questions[$0], level: level) })
     }
 
     /// "slice 2 fell 5.1 points of 412 examples (25 lost, 4 gained), beyond chance and not shown to be within the
     /// tolerance of 2.0"
-    private func words(of question: Question) -> String {
+    private func words(of question: Question, level: Double) -> String {
         let result = question.result
         let name = SliceGroups.name(question.experiences) ?? "the old slices together"
         let fall = "\(name) fell \(points(result.drop)) points\(question.kind == .growth ? " to the new labels" : "")"
@@ -156,8 +156,8 @@ public struct Gate: Sendable {
             return "\(fall) of \(result.examples) examples (\(result.lost) lost, \(result.gained) gained), "
                 + "beyond chance and not shown to be within the tolerance of \(points(question.tolerance))"
         }
-        let bound = result.lowerBound(confidence: options.confidence)
-        return "\(fall), at least \(points(bound)) with \(percent(options.confidence, digits: 0)) confidence, of "
+        let bound = result.lowerBound(confidence: 1 - level)
+        return "\(fall), at least \(points(bound)) with \(percent(1 - level, digits: 0)) confidence, of "
             + "\(result.examples) examples; the tolerance is \(points(question.tolerance))"
     }
 

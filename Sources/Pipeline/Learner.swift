@@ -227,10 +227,12 @@ public struct Learner: Sendable {
 }
 
 extension Learner.Input {
-    /// Labels that the parent does not know; none without a parent, whose labels all are new.
+    /// Labels of which the parent has no example, though it may know their names; none without a parent, whose labels all
+    /// are new.
     var newcomers: Newcomers {
-        Newcomers(
-            parent.map { Set(labels).subtracting($0.labels) } ?? [], advantage: Float(recipe.analytic.recency))
+        let learned = sums.map { sums in zip(sums.labels, sums.counts).filter { $1 > 0 }.map(\.0) } ?? parent?.labels
+        return Newcomers(
+            parent == nil ? [] : Set(labels).subtracting(learned ?? []), advantage: Float(recipe.analytic.recency))
     }
 
     /// To be judged as one of several tasks: each may be refused by chance with an equal part of the allowed error, so that

@@ -153,7 +153,7 @@ actor InstantHeads: Service {
             guard isFirst || state.map({ $0.generation?.digest != task.analytic?.digest }) == true else { continue }
             try await attempt(task.task.name) {
                 let open = try await store.openExamples(task.task.name)
-                if let state, state.advances(to: task.analytic, champion: task.champion?.digest, open: open) {
+                if let state, try await state.advances(to: task.analytic, champion: task.champion?.digest, open: open) {
                     publish(state, task.task.name)
                 } else if open.isEmpty {
                     forget(task.task.name)

@@ -116,7 +116,7 @@ final class InstantTask: @unchecked Sendable {
     ///
     /// - Parameter champion: digest of the adapter of its version, which changes no feature.
     /// - Returns: `false` when it must be built anew, as after a rollback, and where features, width or fit changed.
-    func advances(to next: AnalyticGeneration?, champion: String?, open: [LedgerExample]) -> Bool {
+    func advances(to next: AnalyticGeneration?, champion: String?, open: [LedgerExample]) async throws -> Bool {
         guard let next, next.parent == generation?.digest, next.isAdapted == (adapter != nil), next.fit == fit,
             next.width == width
         else { return false }
@@ -124,11 +124,20 @@ final class InstantTask: @unchecked Sendable {
         let rest = added.filter { waiting.contains($0.key) }
         // A relabelled text moves between labels and adds no example.
         let growth = rest.values.count { $0.replaced == nil }
-        guard solver.count == next.examples + growth, rest.values.allSatisfy({ $0.replaced == nil }),
-            let newcomers = try? AnalyticSums.newcomers(
-                contentsOf: home.analyticGeneration(next.digest), base: base, among: solver.labels),
-            (try? solver.favour(newcomers)) != nil
-        else { return false }
+        guard solver.count == next.examples + growth, rest.values.allSatisfy({ $0.replaced == nil }) else {
+            return false
+        }
+        let file = home.analyticGeneration(next.digest)
+        do {
+            try await thread.run { [self] in
+                let known = solver.labels
+                try solver.favour(try AnalyticSums.newcomers(contentsOf: file, base: base, among: known))
+            }
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            return false
+        }
         generation = next
         if next.isAdapted { adapter = champion }
         added = rest
