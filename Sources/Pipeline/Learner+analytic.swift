@@ -33,8 +33,8 @@ extension Learner {
         guard let sums = input.sums else { return try made(adapter, input, isAdapted: false) }
         let rows = newRows(input, sums.isAdapted ? adapter : nil, replaced: input.replaced)
         return Candidate(
-            adapter: adapter, sums: sums.adding(rows).favouring(input.newcomers), fit: input.parentFit ?? input.recipe.analytic.fit,
-            keepsSums: true, holdsAll: true,
+            adapter: adapter, sums: sums.adding(rows).favouring(input.newcomers),
+            fit: input.parentFit ?? input.recipe.analytic.fit, keepsSums: true, holdsAll: true,
             isTuned: !isTrainedWhole(input) && input.schedule.isDue(with: input.training.count))
     }
 

@@ -11,15 +11,13 @@ public protocol AnalyticSolver: AnyObject {
     var counts: [Int] { get }
     /// What answers.
     var head: AnalyticHead { get }
-    /// Labels that are introduced from here on join them.
-    var newcomers: Newcomers { get }
 
     /// Learns examples.
     ///
     /// - Throws: `TensorError.notPositiveDefinite` when rounding has spoilt what is kept: begin with the sums again.
     func add(_ rows: [AnalyticSums.Row]) throws(TensorError)
 
-    /// Favours other labels from here on.
+    /// Favours other labels from here on; those that are introduced later join them.
     ///
     /// - Throws: `TensorError.notPositiveDefinite`, as ``add(_:)``.
     func favour(_ newcomers: Newcomers) throws(TensorError)

@@ -12,7 +12,9 @@ extension AnalyticSums {
     ///   - base: digest of the base model whose features were summed.
     ///   - head: solved from these sums.
     public func encoded(base: String, head: AnalyticHead) throws -> Data {
-        func encoded(_ names: [String]) throws -> String { String(decoding: try JSONEncoder().encode(names), as: UTF8.self) }
+        func encoded(_ names: [String]) throws -> String {
+            String(decoding: try JSONEncoder().encode(names), as: UTF8.self)
+        }
         func ofLabels(_ name: String, _ values: [Float]) -> SafetensorsWriter.Tensor {
             SafetensorsWriter.Tensor(name: name, shape: [values.count], values: values)
         }
@@ -44,8 +46,8 @@ extension AnalyticSums {
         _ = try BLAS.information()
         self.init(
             projection: file.projection, isAdapted: file.isAdapted, labels: file.labels,
-            counts: try file.ofLabels("counts").map { Int($0) }, newcomers: file.newcomers, gram: Dense.unpacked(packed, size: width),
-            sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
+            counts: try file.ofLabels("counts").map { Int($0) }, newcomers: file.newcomers,
+            gram: Dense.unpacked(packed, size: width), sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
     }
 
     /// Whom the head of a file favours, where these labels are known: the file's newcomers, and labels that it lacks.
@@ -78,8 +80,8 @@ extension AnalyticHead {
                 isAdapted: file.isAdapted)
         } else {
             self.init(
-                labels: file.labels, counts: counts, newcomers: file.newcomers, ridge: weights, projection: file.projection,
-                isAdapted: file.isAdapted)
+                labels: file.labels, counts: counts, newcomers: file.newcomers, ridge: weights,
+                projection: file.projection, isAdapted: file.isAdapted)
         }
     }
 }

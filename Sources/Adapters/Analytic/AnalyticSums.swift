@@ -119,7 +119,8 @@ public struct AnalyticSums: Sendable {
         precondition((1...projection.rows).contains(width), "\(width) is not narrower than \(projection.rows)")
         return AnalyticSums(
             projection: RandomProjection(width: width, features: projection.featureWidth), isAdapted: isAdapted,
-            labels: labels, counts: counts, newcomers: newcomers, gram: Dense.corner(of: gram, rows: width, columns: width),
+            labels: labels, counts: counts, newcomers: newcomers,
+            gram: Dense.corner(of: gram, rows: width, columns: width),
             sums: Dense.corner(of: sums, rows: sums.rows, columns: width))
     }
 

@@ -52,7 +52,6 @@ final class DiscriminantSolver: AnalyticSolver {
 
     var labels: [String] { sums.labels }
     var counts: [Int] { sums.counts }
-    var newcomers: Newcomers { sums.newcomers }
 
     func favour(_ newcomers: Newcomers) throws(TensorError) { try replace(sums.favouring(newcomers)) }
 

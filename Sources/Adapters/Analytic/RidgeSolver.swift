@@ -10,7 +10,7 @@ final class RidgeSolver: AnalyticSolver {
     private let isAdapted: Bool
     private(set) var labels: [String]
     private(set) var counts: [Int]
-    private(set) var newcomers: Newcomers
+    private var newcomers: Newcomers
     private let inverse: Matrix
     private var weights: Matrix
 
