@@ -26,11 +26,16 @@ public protocol AnalyticSolver: AnyObject {
     ///
     /// - Throws: `TensorError.notPositiveDefinite`, as ``add(_:)``.
     func remove(_ rows: [AnalyticSums.Row]) throws(TensorError)
+
+    /// Catches up with work that was put off to answer sooner; changes no answer but by rounding. For when nobody waits.
+    func settle()
 }
 
 extension AnalyticSolver {
     /// Examples in all.
     public var count: Int { counts.reduce(0, +) }
+
+    public func settle() {}
 }
 
 extension AnalyticSums {

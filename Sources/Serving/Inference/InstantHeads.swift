@@ -212,6 +212,7 @@ actor InstantHeads: Service {
         }
         try await add(examples, to: state, recipe, classifier)
         publish(state, name)
+        try await state.settle()
     }
 
     /// From the saved sums and all open examples.

@@ -94,6 +94,9 @@ final class InstantTask: @unchecked Sendable {
         }
     }
 
+    /// Catches up with work that adding put off; nobody needs to wait for it.
+    func settle() async throws { try await thread.run { [self] in solver.settle() } }
+
     /// Takes out those of the examples that it holds.
     ///
     /// - Returns: `false` when rounding stands in the way and it must be built anew.
