@@ -19,7 +19,7 @@ public struct Learner: Sendable {
     let tokenizer: Tokenizer
     let pool: WorkerPool
     /// The base model's features never change, and a held-out text is judged by in every update.
-    private let baseFeatures = TextCache(limit: 16_384)
+    private let baseFeatures = TextCache()
     private let adapterFeatures = AdapterCaches()
 
     public init(encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool) {
@@ -121,7 +121,11 @@ public struct Learner: Sendable {
     }
 
     /// Frees what only an update works with.
-    func rest() { pool.emptyScratch() }
+    func rest() {
+        pool.emptyScratch()
+        baseFeatures.rest()
+        adapterFeatures.rest()
+    }
 
     /// The base model's features.
     func features(_ tokens: [[Int32]]) -> [[Float]] {

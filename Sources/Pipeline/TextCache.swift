@@ -2,26 +2,56 @@ import Adapters
 import Synchronization
 
 /// The features that a fixed model makes of texts seen lately.
+///
+/// What an update asks for, held-out texts and exemplars, the next one asks for again; what was learned and not kept is
+/// never asked for again. So a text is forgotten once ``limit`` rests went by without it.
 final class TextCache: Sendable {
-    private let known = Mutex<[[Int32]: [Float]]>([:])
-    /// Texts kept, of 1.5 KB of features each at a width of 384.
-    private let limit: Int
+    private struct Entry {
+        var features: [Float]
+        /// The rest before it was asked for last.
+        var use: Int
+    }
 
-    init(limit: Int) { self.limit = limit }
+    private struct State {
+        var known: [[Int32]: Entry] = [:]
+        var rests = 0
+    }
+
+    private let state = Mutex(State())
+    /// Rests a text outlives without being asked for: updates of as many other tasks may come in between.
+    private static let limit = 8
+    /// Texts kept at most, of 1.7 kB each at a width of 384.
+    private static let texts = 16_384
 
     /// In order of the texts.
     ///
     /// - Parameter compute: features of the distinct texts that are not known yet.
     func features(_ texts: [[Int32]], compute: ([[Int32]]) -> [[Float]]) -> [[Float]] {
-        var found = known.withLock { known in texts.map { known[$0] } }
+        var found = state.withLock { state in
+            texts.map { text in
+                state.known[text]?.use = state.rests
+                return state.known[text]?.features
+            }
+        }
         let missing = Array(Set(zip(texts, found).filter { $1 == nil }.map(\.0)))
         let computed = Dictionary(uniqueKeysWithValues: zip(missing, compute(missing)))
         for index in texts.indices where found[index] == nil { found[index] = computed[texts[index]] }
-        known.withLock { known in
-            if known.count + computed.count > limit { known.removeAll() }
-            if computed.count <= limit { known.merge(computed) { first, _ in first } }
+        state.withLock { state in
+            if state.known.count + computed.count > Self.texts { state.known.removeAll() }
+            guard computed.count <= Self.texts else { return }
+            for (text, features) in computed { state.known[text] = Entry(features: features, use: state.rests) }
         }
         return found.map { $0 ?? [] }
+    }
+
+    /// Forgets what has not been asked for in a while.
+    func rest() {
+        state.withLock { state in
+            state.rests += 1
+            let oldest = state.rests - Self.limit
+            // Into storage of its own size.
+            state.known = state.known.filter { $0.value.use >= oldest }
+        }
     }
 }
 
@@ -35,7 +65,6 @@ final class AdapterCaches: Sendable {
 
     private let state = Mutex(State())
     private static let adapters = 2
-    private static let texts = 8_192
 
     func cache(of adapter: ClassifierAdapter) -> TextCache {
         let digest = adapter.featureDigest
@@ -43,9 +72,13 @@ final class AdapterCaches: Sendable {
             state.order.removeAll { $0 == digest }
             state.order.append(digest)
             if state.order.count > Self.adapters { state.caches[state.order.removeFirst()] = nil }
-            let cache = state.caches[digest] ?? TextCache(limit: Self.texts)
+            let cache = state.caches[digest] ?? TextCache()
             state.caches[digest] = cache
             return cache
         }
+    }
+
+    func rest() {
+        for cache in state.withLock({ Array($0.caches.values) }) { cache.rest() }
     }
 }
