@@ -71,7 +71,7 @@ public struct StreamRun {
             sequence += 1
             if known.insert(example.label).inserted { labels.append(example.label) }
             let row = LedgerExample(sequence: sequence, text: example.text, label: example.label)
-            if ContentHash(example.text).fraction < holdout {
+            if ContentHash.place(of: example.text) < holdout {
                 waiting.heldOut.append(row)
             } else {
                 waiting.training.append(row)

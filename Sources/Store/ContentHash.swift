@@ -29,8 +29,29 @@ public struct ContentHash: Sendable, Hashable, Comparable {
         self.init(high: words.high, low: words.low)
     }
 
-    /// Where the text lies between 0 and 1, uniformly: what a deterministic share is cut from.
+    /// Where the text lies between 0 and 1, uniformly.
     public var fraction: Double { Double(high) / 0x1p64 }
+
+    /// Where a text lies between 0 and 1, uniformly: what is held out is cut from this.
+    ///
+    /// Copies of a text that mark other words, `<< so >>` or `[[ so ]]`, lie at the same place, that of their letters and
+    /// digits: some held out and others trained on, what is held out would be known already.
+    public static func place(of text: String) -> Double { ContentHash(text).place(of: text) }
+
+    /// The place of the text that this is the hash of.
+    func place(of text: String) -> Double {
+        guard Self.marksWords(text) else { return fraction }
+        return ContentHash(String(text.lowercased().filter { $0.isLetter || $0.isNumber })).fraction
+    }
+
+    private static func marksWords(_ text: String) -> Bool {
+        var last: UInt8 = 0
+        for byte in text.utf8 {
+            if byte == last, byte == UInt8(ascii: "<") || byte == UInt8(ascii: "[") { return true }
+            last = byte
+        }
+        return false
+    }
 
     public static func < (left: Self, right: Self) -> Bool { (left.high, left.low) < (right.high, right.low) }
 }

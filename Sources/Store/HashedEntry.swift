@@ -8,7 +8,7 @@ struct HashedEntry: Sendable {
     let textHash: Data
     let idHash: Data?
     /// Where the text lies between 0 and 1: decides its side.
-    let fraction: Double
+    let place: Double
 
     /// - Throws: `Rejection` when SQLite could not give the example back as it came.
     init(_ entry: LedgerEntry) throws(Rejection) {
@@ -25,7 +25,7 @@ struct HashedEntry: Sendable {
         }
         let hash = ContentHash(example.text)
         textHash = hash.data
-        fraction = hash.fraction
+        place = hash.place(of: example.text)
         idHash = example.id.map { ContentHash($0).data }
     }
 }

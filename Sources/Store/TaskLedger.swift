@@ -66,7 +66,7 @@ struct TaskLedger {
     }
 
     /// The side of a text never seen before.
-    func side(of entry: HashedEntry) -> Side { Side(isHeldOut: entry.fraction < holdout) }
+    func side(of entry: HashedEntry) -> Side { Side(isHeldOut: entry.place < holdout) }
 
     /// The side of a text whose example was superseded: it stays where it was.
     func supersededSide(_ db: Database, _ textHash: Data) throws -> Side? {

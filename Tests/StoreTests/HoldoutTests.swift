@@ -19,6 +19,23 @@ struct HoldoutTests {
         }
     }
 
+    @Test("copies of a text that mark other words are all held out, or all trained on")
+    func markedCopies() async throws {
+        try await StoreFixture.with(holdout: 0.5) { fixture in
+            let examples = (0..<40).flatMap { number in
+                ["<< a\(number) >> blocks [[ b ]] and c.", "a\(number) blocks [[ b ]] and << c >>.", "[[A\(number)]] blocks b and <<c>>."]
+                    .map { Example(text: $0, label: "sentence \(number)") }
+            }
+            try await fixture.append(examples)
+            let work = try await fixture.claim()
+            let sides = [work.training, work.heldOut].map { Set($0.map(\.label)) }
+            #expect(sides[0].isDisjoint(with: sides[1]))
+            #expect(sides.allSatisfy { $0.count > 8 } && work.training.count + work.heldOut.count == 120)
+            // A text that marks nothing goes by its bytes, as ever.
+            #expect(ContentHash.place(of: "a [b] < c") == ContentHash("a [b] < c").fraction)
+        }
+    }
+
     @Test("a label with four examples and none held out gives up the one with the smallest hash")
     func atLeastOne() async throws {
         try await StoreFixture.with(holdout: 0.01) { fixture in

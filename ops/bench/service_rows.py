@@ -19,6 +19,7 @@ def rows(context: Context) -> list[Row]:
         *(update(context, count) for count in (100, 500, 1000)),
         ingest(context),
         post(context),
+        instant(context),
         start(context),
         memory(context),
         *long_stream(context),
@@ -137,6 +138,46 @@ def post(context: Context) -> Row:
         "post", "POST of one example, durable, at 1,000/s", "ms",
         {"p50": lambda number: measure(number)["p50_ms"], "p99": lambda number: measure(number)["p99_ms"]},
         only("p99"), "ms", at_most=10, aim=3,
+    )  # fmt: skip
+
+
+def instant(context: Context) -> Row:
+    """Asked some time after an acknowledgement: how many answers know the example. Sums of the final width."""
+    asked = 20 if context.quick else 60
+
+    @once
+    def measure(_: int) -> dict:
+        with Service(context.program) as service:
+            service.make_task("instant", recipe="instant")
+            service.learn("instant", context.examples(0, 3000))
+            waiting = iter(context.examples(3000, 20 * asked))
+            # The running head is built with the first example that comes.
+            service.send("instant", [next(waiting)])
+            service.settle("instant")
+
+            def counted() -> int:
+                answer = service.call("POST", "/v1/tasks/instant/predict", {"input": "hello"})[1]
+                return (answer.get("analytic") or {}).get("examples", 0)
+
+            def share(delay: float) -> float:
+                known = learned = 0
+                while learned < asked:
+                    before = counted()
+                    service.call("POST", "/v1/tasks/instant/examples", next(waiting))
+                    time.sleep(delay)
+                    after = counted()
+                    time.sleep(0.3)
+                    # What is held out never counts.
+                    learned += counted() != before
+                    known += after != before
+                return 100 * known / asked
+
+            return {delay: share(delay / 1000) for delay in (10, 25, 50)}
+
+    return Row(
+        "instant", "Answers that know an example, asked 50 ms after its acknowledgement", "%",
+        {f"after {delay} ms": lambda number, delay=delay: measure(number)[delay] for delay in (10, 25, 50)},
+        only("after 50 ms"), "%", at_least=100,
     )  # fmt: skip
 
 

@@ -24,7 +24,7 @@ struct BenchInstant: AsyncParsableCommand {
     func run() async throws {
         let recipe = try recipe.map { try RecipeLibrary.load(from: URL(filePath: $0)) } ?? Recipe()
         let base = try BaseModel(ModelLocation(options).directory(of: model))
-        let learned = try LabelledFile.load(URL(filePath: data)).filter { ContentHash($0.text).fraction >= holdout }
+        let learned = try LabelledFile.load(URL(filePath: data)).filter { ContentHash.place(of: $0.text) >= holdout }
         let benchmark = try InstantBenchmark(
             learned: embedded(learned, base, recipe),
             judged: embedded(LabelledFile.load(URL(filePath: test)), base, recipe),
