@@ -127,10 +127,11 @@ import Training
         var recipe = Recipe()
         recipe.method = method
         recipe.adapter = TinyBert.options
-        recipe.optimization.epochs = 12
         recipe.optimization.imprint = false
         recipe.optimization.batchSize = 8
-        recipe.optimization.learningRate = 0.02
+        // At 0.02 some methods end anywhere, as rounding, and so the processor, will have it.
+        recipe.optimization.epochs = 20
+        recipe.optimization.learningRate = 0.005
         recipe.optimization.minimumSteps = 0
         recipe.optimization.logitAdjustment = 0
         recipe.methodOptions.strength = 0.1
