@@ -1,11 +1,5 @@
 // Products in register tiles, written over `vec` and compiled once for each instruction set.
 
-/// Inner elements multiplied before the next rows: that part of a panel stays in the first cache meanwhile.
-#define INNER_BLOCK 192
-
-/// How far ahead, in rows of a panel, a product with a packed weight asks for memory.
-#define PREFETCH_ROWS 64
-
 #define INLINE static inline __attribute__((always_inline))
 
 /// sums += A·B for a tile of `rows` × `vectors`; both and `is_full` are constants at the call. A full tile is part of
@@ -33,26 +27,29 @@ INLINE void multiply_tile(
     }
 }
 
+/// `is_whole` says that the mask leaves no lane out: AVX2 is slow at masks, most of all at storing under one.
 INLINE void load_tile(
-    const int rows, const int vectors, const float *c, long c_row, mask last, vec sums[TILE_ROWS][TILE_VECTORS]) {
+    const int rows, const int vectors, bool is_whole, const float *c, long c_row, mask last,
+    vec sums[TILE_ROWS][TILE_VECTORS]) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             const float *from = c + r * c_row + v * LANES;
-            sums[r][v] = v + 1 < vectors ? v_load(from) : v_load_masked(from, last);
+            sums[r][v] = is_whole || v + 1 < vectors ? v_load(from) : v_load_masked(from, last);
         }
     }
 }
 
 INLINE void store_tile(
-    const int rows, const int vectors, float *c, long c_row, mask last, vec sums[TILE_ROWS][TILE_VECTORS]) {
+    const int rows, const int vectors, bool is_whole, float *c, long c_row, mask last,
+    vec sums[TILE_ROWS][TILE_VECTORS]) {
 #pragma clang loop unroll(full)
     for (int r = 0; r < rows; r++) {
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
             float *to = c + r * c_row + v * LANES;
-            if (v + 1 < vectors) {
+            if (is_whole || v + 1 < vectors) {
                 v_store(to, sums[r][v]);
             } else {
                 v_store_masked(to, last, sums[r][v]);
@@ -110,6 +107,7 @@ static void gemm(
     for (long j = 0; j < n; j += TILE_VECTORS * LANES) {
         long width = n - j < TILE_VECTORS * LANES ? n - j : TILE_VECTORS * LANES;
         int vectors = (int)((width + LANES - 1) / LANES);
+        bool is_whole = width == vectors * LANES;
         mask last = v_first(width - (vectors - 1) * LANES);
         for (long i = 0, rows; i < m; i += rows) {
             rows = next_rows(m - i);
@@ -122,14 +120,14 @@ static void gemm(
             for (int v = 0; v < V; v++) sums[r][v] = v_zero();                                                         \
         multiply_tile(R, V, false, k, left, a_row, a_column, right, b_row, last, sums);                                       \
         if (accumulate) {                                                                                              \
-            load_tile(R, V, to, c_row, last, old);                                                                     \
+            load_tile(R, V, is_whole, to, c_row, last, old);                                                           \
             for (int r = 0; r < R; r++)                                                                                \
                 for (int v = 0; v < V; v++) sums[r][v] = v_fma(scale, sums[r][v], old[r][v]);                          \
         } else {                                                                                                       \
             for (int r = 0; r < R; r++)                                                                                \
                 for (int v = 0; v < V; v++) sums[r][v] = v_multiply(scale, sums[r][v]);                                \
         }                                                                                                              \
-        store_tile(R, V, to, c_row, last, sums);                                                                       \
+        store_tile(R, V, is_whole, to, c_row, last, sums);                                                             \
     }
             WITH_CONSTANTS(TILE, rows, vectors)
 #undef TILE

@@ -3,10 +3,10 @@
 /// One tile over one block of inner elements.
 INLINE void linear_tile(
     const int rows, const int vectors, long k, const float *x, long x_row, const float *panel, const float *bias,
-    float *y, long y_row, mask last, bool resume) {
+    float *y, long y_row, bool is_whole, mask last, bool resume) {
     vec sums[TILE_ROWS][TILE_VECTORS];
     if (resume) {
-        load_tile(rows, vectors, y, y_row, last, sums);
+        load_tile(rows, vectors, is_whole, y, y_row, last, sums);
     } else {
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++)
@@ -22,7 +22,7 @@ INLINE void linear_tile(
             for (int r = 0; r < rows; r++) sums[r][v] = v_add(sums[r][v], shift);
         }
     }
-    store_tile(rows, vectors, y, y_row, last, sums);
+    store_tile(rows, vectors, is_whole, y, y_row, last, sums);
 }
 
 static void linear(
@@ -38,6 +38,7 @@ static void linear(
             for (long j = start; j < panel_end; j += TILE_VECTORS * LANES) {
                 long width = panel_end - j < TILE_VECTORS * LANES ? panel_end - j : TILE_VECTORS * LANES;
                 int vectors = (int)((width + LANES - 1) / LANES);
+                bool is_whole = width == vectors * LANES;
                 mask last = v_first(width - (vectors - 1) * LANES);
                 const float *right = panels + block * CK_PANEL + (j - start);
                 const float *shift = is_last && bias ? bias + j : 0;
@@ -45,7 +46,7 @@ static void linear(
                     rows = next_rows(m - i);
                     const float *left = x + i * x_row + block;
                     float *to = y + i * y_row + j;
-#define TILE(R, V) linear_tile(R, V, inner, left, x_row, right, shift, to, y_row, last, resume)
+#define TILE(R, V) linear_tile(R, V, inner, left, x_row, right, shift, to, y_row, is_whole, last, resume)
                     WITH_CONSTANTS(TILE, rows, vectors)
 #undef TILE
                     if (is_last && epilogue == CK_GELU) {

@@ -123,6 +123,8 @@ public struct Learner: Sendable {
     /// Frees what only an update works with.
     func rest() {
         pool.emptyScratch()
+        encoder.rest()
+        RandomProjection.rest()
         baseFeatures.rest()
         adapterFeatures.rest()
     }

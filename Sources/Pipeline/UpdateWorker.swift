@@ -81,6 +81,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         guard let work = try await store.claimNextUpdate() else { return false }
         try await perform(work)
         learner.rest()
+        try await BlockingThread.run { store.releaseMemory() }
         process_return_freed_memory()
         return true
     }

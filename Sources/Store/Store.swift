@@ -58,6 +58,12 @@ public final class Store: Sendable {
         }
     }
 
+    /// Frees what is cached of the database; it is read again when it is needed. Blocks until no access is under way.
+    public func releaseMemory() {
+        pool.releaseMemory()
+        observer.releaseMemory()
+    }
+
     /// A number that changes whenever any connection, of this process or another, has committed. Costs microseconds.
     public func dataVersion() async throws -> Int64 {
         do {

@@ -1,7 +1,7 @@
 import Tensors
 
 /// The weights of a model by their names in Hugging Face's checkpoint.
-struct Checkpoint {
+struct Checkpoint: Sendable {
     private let file: SafetensorsFile
     private let prefix: String
     private let format: WeightFormat

@@ -6,6 +6,7 @@ import Tensors
 public struct PostNormEncoder: TextEncoder {
     public let shape: Shape
     private let layout: Layout
+    private let checkpoint: Checkpoint
     private let tables: EmbeddingTables
     private let embeddingNorm: LayerNorm
     private let layers: [EncoderLayer]
@@ -55,6 +56,8 @@ public struct PostNormEncoder: TextEncoder {
             states, through: layer..<layerCount, EncoderContext(tape: tape, offsets: offsets, adapter: adapter))
     }
 
+    public func rest() { checkpoint.releasePages() }
+
     private func pass(_ states: Variable, through range: Range<Int>, _ context: EncoderContext) -> Variable {
         range.reduce(states) { x, index in
             context.tape.scoped { layers[index](x, layer: index, context: context) }
@@ -101,6 +104,7 @@ extension PostNormEncoder {
         embeddingNorm = try checkpoint.layerNorm(
             "embeddings.LayerNorm", width: hidden, epsilon: shape.layerNormEpsilon)
         layers = try (0..<shape.layerCount).map { try checkpoint.layer($0, shape: shape, layout: layout) }
+        self.checkpoint = checkpoint
         checkpoint.releasePages()
     }
 }

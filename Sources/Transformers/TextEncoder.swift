@@ -26,9 +26,14 @@ public protocol TextEncoder: Sendable {
 
     /// Last hidden states of a packed batch, `[T, C]`.
     func hiddenStates(of batch: PackedBatch, adapter: (any SiteAdapter)?, on tape: Tape) -> Variable
+
+    /// Gives memory back that is quickly had again, such as pages of a mapped checkpoint.
+    func rest()
 }
 
 extension TextEncoder {
+    public func rest() {}
+
     /// A sequence that stands in the batch more than once, for several adapters or for none, passes the layers below
     /// the lowest adapted one once.
     public func hiddenStates(of batch: PackedBatch, adapter: (any SiteAdapter)?, on tape: Tape) -> Variable {

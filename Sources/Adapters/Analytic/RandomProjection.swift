@@ -45,6 +45,9 @@ public struct RandomProjection: Sendable {
         }
     }
 
+    /// Forgets what was drawn, 6 MB of 4,096 rows; projections that are in use keep theirs.
+    public static func rest() { drawn.withLock { $0.removeAll() } }
+
     /// `[N, width]` of `[N, C]`.
     public func project(_ features: [[Float]]) -> Matrix {
         let rows = Matrix(rows: features.count, columns: featureWidth, values: features.flatMap { $0 })
