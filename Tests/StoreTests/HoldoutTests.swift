@@ -23,8 +23,11 @@ struct HoldoutTests {
     func markedCopies() async throws {
         try await StoreFixture.with(holdout: 0.5) { fixture in
             let examples = (0..<40).flatMap { number in
-                ["<< a\(number) >> blocks [[ b ]] and c.", "a\(number) blocks [[ b ]] and << c >>.", "[[A\(number)]] blocks b and <<c>>."]
-                    .map { Example(text: $0, label: "sentence \(number)") }
+                [
+                    "<< a\(number) >> blocks [[ b ]] and c.", "a\(number) blocks [[ b ]] and << c >>.",
+                    "[[A\(number)]] blocks b and <<c>>.",
+                ]
+                .map { Example(text: $0, label: "sentence \(number)") }
             }
             try await fixture.append(examples)
             let work = try await fixture.claim()
