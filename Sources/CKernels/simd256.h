@@ -8,8 +8,6 @@
 #define TILE_ROWS 6
 #define TILE_VECTORS 2
 #define DOT_ROWS 2
-// Inner elements multiplied before the next rows, while that part of a panel stays in the first cache, and how far ahead,
-// in rows of a panel, a product with a packed weight asks for memory.
 #define INNER_BLOCK 384
 #define PREFETCH_ROWS 16
 

@@ -8,8 +8,6 @@
 #define TILE_ROWS 8
 #define TILE_VECTORS 3
 #define DOT_ROWS 4
-// Inner elements multiplied before the next rows, while that part of a panel stays in the first cache, and how far ahead,
-// in rows of a panel, a product with a packed weight asks for memory.
 #define INNER_BLOCK 192
 #define PREFETCH_ROWS 64
 

@@ -1,4 +1,6 @@
-// Products in register tiles, written over `vec` and compiled once for each instruction set.
+// Products in register tiles, written over `vec` and compiled once for each instruction set, which says how large a tile is,
+// how many inner elements are multiplied before the next rows (INNER_BLOCK: that part of a panel stays in the first cache
+// meanwhile), and how far ahead, in rows of a panel, a product with a packed weight asks for memory (PREFETCH_ROWS).
 
 #define INLINE static inline __attribute__((always_inline))
 

@@ -120,7 +120,7 @@ public struct Learner: Sendable {
         return learner
     }
 
-    /// Frees what only an update works with.
+    /// Frees what only an update works with, and what the next one has again quickly.
     func rest() {
         pool.emptyScratch()
         encoder.rest()

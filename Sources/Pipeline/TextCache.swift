@@ -5,7 +5,7 @@ import Synchronization
 ///
 /// What an update asks for, held-out texts and exemplars, the next one asks for again; what was learned and not kept is
 /// never asked for again. So a text is forgotten once ``limit`` rests went by without it.
-final class TextCache: Sendable {
+package final class TextCache: Sendable {
     private struct Entry {
         var features: [Float]
         /// The rest before it was asked for last.
@@ -19,14 +19,16 @@ final class TextCache: Sendable {
 
     private let state = Mutex(State())
     /// Rests a text outlives without being asked for: updates of as many other tasks may come in between.
-    private static let limit = 8
+    package static let limit = 8
     /// Texts kept at most, of 1.7 kB each at a width of 384.
     private static let texts = 16_384
+
+    package init() {}
 
     /// In order of the texts.
     ///
     /// - Parameter compute: features of the distinct texts that are not known yet.
-    func features(_ texts: [[Int32]], compute: ([[Int32]]) -> [[Float]]) -> [[Float]] {
+    package func features(_ texts: [[Int32]], compute: ([[Int32]]) -> [[Float]]) -> [[Float]] {
         var found = state.withLock { state in
             texts.map { text in
                 state.known[text]?.use = state.rests
@@ -45,7 +47,7 @@ final class TextCache: Sendable {
     }
 
     /// Forgets what has not been asked for in a while.
-    func rest() {
+    package func rest() {
         state.withLock { state in
             state.rests += 1
             let oldest = state.rests - Self.limit

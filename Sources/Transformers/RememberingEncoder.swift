@@ -37,6 +37,8 @@ public final class RememberingEncoder: TextEncoder {
     /// Bytes of states kept now.
     public var keptBytes: Int { kept.withLock { $0.bytes } }
 
+    public func rest() { base.rest() }
+
     public func states(of batch: PackedBatch, entering layer: Int, on tape: Tape) -> Variable {
         base.states(of: batch, entering: layer, on: tape)
     }

@@ -32,8 +32,6 @@ public protocol TextEncoder: Sendable {
 }
 
 extension TextEncoder {
-    public func rest() {}
-
     /// A sequence that stands in the batch more than once, for several adapters or for none, passes the layers below
     /// the lowest adapted one once.
     public func hiddenStates(of batch: PackedBatch, adapter: (any SiteAdapter)?, on tape: Tape) -> Variable {

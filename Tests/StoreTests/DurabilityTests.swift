@@ -65,6 +65,20 @@ struct DurabilityTests {
         }
     }
 
+    @Test("memory that is released changes nothing: commits stay durable, and are noticed")
+    func releasedMemory() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.append(Example(text: "1", label: "x"))
+            let version = try await fixture.store.dataVersion()
+            fixture.store.releaseMemory()
+            #expect(try await fixture.store.dataVersion() == version)
+            try await fixture.append(Example(text: "2", label: "x"))
+            #expect(try await fixture.store.dataVersion() != version)
+            #expect(try await fixture.store.counts(fixture.task).total == 2)
+            #expect(try await fixture.store.diagnostics().synchronous == 2)
+        }
+    }
+
     @Test("a running update whose task is deleted is unknown to its worker")
     func deletedTask() async throws {
         try await StoreFixture.with { fixture in

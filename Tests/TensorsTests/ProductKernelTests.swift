@@ -10,7 +10,7 @@ struct ProductKernelTests {
     static let sizes: [[Int]] = [
         [1, 1, 1], [1, 48, 7], [2, 3, 0], [3, 5, 2], [4, 16, 32], [5, 17, 33], [7, 47, 191], [8, 48, 192],
         [9, 49, 193],
-        [13, 96, 385], [16, 100, 64], [33, 31, 400], [2, 77, 384],
+        [13, 96, 385], [16, 100, 64], [33, 31, 400], [2, 77, 384], [7, 49, 769],
     ]
 
     @Test("multiply as the plain loops do", arguments: vectorKernels, sizes)

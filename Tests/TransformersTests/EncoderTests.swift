@@ -25,6 +25,19 @@ struct EncoderTests {
         #expect(relativeError(tape.read(found), expected.values) < 1e-5)
     }
 
+    @Test("a rest changes no feature", arguments: packings)
+    func rest(packing: Bool) throws {
+        let encoder = try tinyEncoder(packing: packing)
+        func features() -> [[Float]] {
+            let tape = Tape(arena: Arena())
+            let found = encoder.features(of: PackedBatch(Self.sequences), on: tape)
+            return Self.sequences.indices.map { tape.read(found, row: $0) }
+        }
+        let before = features()
+        encoder.rest()
+        #expect(features() == before)
+    }
+
     @Test("relatives' features are PyTorch's", arguments: ["tiny-roberta", "tiny-distilbert"])
     func relatives(name: String) throws {
         let recorded = try SafetensorsFile(path: Fixtures.path(name + "/features.safetensors"))

@@ -27,7 +27,7 @@ public protocol AnalyticSolver: AnyObject {
     /// - Throws: `TensorError.notPositiveDefinite`, as ``add(_:)``.
     func remove(_ rows: [AnalyticSums.Row]) throws(TensorError)
 
-    /// Catches up with work that was put off to answer sooner; changes no answer but by rounding. For when nobody waits.
+    /// Does what learning put off because no answer needs it, and changes none. The next call would do it first.
     func settle()
 }
 
@@ -35,6 +35,7 @@ extension AnalyticSolver {
     /// Examples in all.
     public var count: Int { counts.reduce(0, +) }
 
+    /// Nothing was put off.
     public func settle() {}
 }
 

@@ -3,21 +3,20 @@ import Tensors
 /// Ridge regression that learns example by example: keeps A = (G + λI)⁻¹ and the weights, and moves both.
 ///
 /// An addition costs about `6·P²` operations and solves nothing anew (Sherman & Morrison 1950; for several rows at
-/// once Woodbury 1950). Moving A means writing all of it, so its moves are put off: they stand beside it as pairs of rows,
-/// and an example's way into the answers only reads A. In float32 the inverse drifts slowly; sums that were saved are
-/// solved anew, so what is learned one by one is only what came since.
+/// once Woodbury 1950). Two thirds of these move A, which no answer needs: that waits for ``settle()`` or for the next
+/// addition. In float32 the inverse drifts slowly; sums that were saved are solved anew, so what is learned one by one is
+/// only what came since.
 final class RidgeSolver: AnalyticSolver {
     let projection: RandomProjection
     private let isAdapted: Bool
     private(set) var labels: [String]
     private(set) var counts: [Int]
     private var newcomers: Newcomers
-    /// A = `inverse` − Kᵀ·H over the first `postponed` rows of `moves`, K and H `[postponedLimit, P]`.
+    /// A, but for the move that waits.
     private let inverse: Matrix
-    private let moves: (k: Matrix, h: Matrix)
-    private var postponed = 0
+    /// A = `inverse` − sign·Kᵀ·H.
+    private var waiting: (k: Matrix, h: Matrix, sign: Float)?
     private var weights: Matrix
-    private static let postponedLimit = 64
 
     /// - Parameter ridge: λ, above 0.
     /// - Throws: `TensorError.notPositiveDefinite`.
@@ -31,12 +30,6 @@ final class RidgeSolver: AnalyticSolver {
             try sums.isEmpty
             ? Dense.identity(sums.projection.width, times: Float(1 / ridge))
             : Dense.inverse(of: sums.gram, ridge: ridge)
-        let width = sums.projection.width
-        func rows() -> Matrix {
-            Matrix(
-                storage: FloatStorage(count: Self.postponedLimit * width), rows: Self.postponedLimit, columns: width)
-        }
-        moves = (rows(), rows())
         weights = Dense.product(sums.sums, inverse)
     }
 
@@ -48,11 +41,11 @@ final class RidgeSolver: AnalyticSolver {
 
     func favour(_ newcomers: Newcomers) { self.newcomers = newcomers }
 
-    /// Many examples in parts.
+    /// Many examples in parts of 64.
     func add(_ rows: [AnalyticSums.Row]) throws(TensorError) {
         for label in rows.map(\.label) { introduce(label) }
-        for start in stride(from: 0, to: rows.count, by: Self.postponedLimit) {
-            let part = rows[start..<min(start + Self.postponedLimit, rows.count)]
+        for start in stride(from: 0, to: rows.count, by: 64) {
+            let part = rows[start..<min(start + 64, rows.count)]
             try learn(part.filter { known($0.replaced) == nil })
             relabel(part.filter { known($0.replaced) != nil })
         }
@@ -83,8 +76,9 @@ final class RidgeSolver: AnalyticSolver {
     /// Taking out turns three signs: M = I − K·Zᵀ, and A and W move the other way.
     private func learn(_ rows: [AnalyticSums.Row], sign: Float = 1) throws(TensorError) {
         guard !rows.isEmpty else { return }
+        settle()
         let z = projection.project(rows.map(\.features))
-        let k = timesInverse(z)
+        let k = Dense.product(z, inverse)
         let m = Matrix(storage: FloatStorage(count: rows.count * rows.count), rows: rows.count, columns: rows.count)
         Dense.add(k, z, transposingB: true, factor: sign, to: m)
         let gain = Dense.product(try Dense.inverse(of: m, ridge: 1), k)
@@ -92,48 +86,20 @@ final class RidgeSolver: AnalyticSolver {
         for (label, count) in counted(rows) { counts[label] += Int(sign) * count }
         Dense.add(z, weights, transposingB: true, factor: -1, to: residuals)
         Dense.add(residuals, gain, transposingA: true, factor: sign, to: weights)
-        postpone(k, gain, sign: sign)
-    }
-
-    /// Z·A.
-    private func timesInverse(_ z: Matrix) -> Matrix {
-        let product = Dense.product(z, inverse)
-        if postponed > 0 {
-            Dense.add(Dense.product(z, first(moves.k), transposingB: true), first(moves.h), factor: -1, to: product)
-        }
-        return product
-    }
-
-    /// A' = A − sign·Kᵀ·H, later.
-    private func postpone(_ k: Matrix, _ h: Matrix, sign: Float) {
-        if postponed + k.rows > Self.postponedLimit { moveInverse() }
-        for row in 0..<k.rows {
-            Dense.copyRow(row, of: k, to: postponed + row, of: moves.k)
-            Dense.copyRow(row, of: h, to: postponed + row, of: moves.h)
-            if sign < 0 { Dense.scaleRow(postponed + row, of: moves.h, by: sign) }
-        }
-        postponed += k.rows
-    }
-
-    /// The postponed rows of a matrix.
-    private func first(_ matrix: Matrix) -> Matrix {
-        Matrix(storage: matrix.storage, rows: postponed, columns: matrix.columns)
-    }
-
-    private func moveInverse() {
-        guard postponed > 0 else { return }
-        Dense.add(first(moves.k), first(moves.h), transposingA: true, factor: -1, to: inverse)
-        postponed = 0
+        waiting = (k, gain, sign)
     }
 
     func settle() {
-        if postponed > Self.postponedLimit / 2 { moveInverse() }
+        guard let (k, h, sign) = waiting else { return }
+        Dense.add(k, h, transposingA: true, factor: -sign, to: inverse)
+        waiting = nil
     }
 
     /// A text that is in the sums already only moves its target.
     private func relabel(_ rows: [AnalyticSums.Row]) {
         guard !rows.isEmpty else { return }
-        let k = timesInverse(projection.project(rows.map(\.features)))
+        settle()
+        let k = Dense.product(projection.project(rows.map(\.features)), inverse)
         Dense.add(targets(rows), k, transposingA: true, to: weights)
         for (label, count) in counted(rows) { counts[label] += count }
     }

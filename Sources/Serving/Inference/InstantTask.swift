@@ -94,7 +94,7 @@ final class InstantTask: @unchecked Sendable {
         }
     }
 
-    /// Catches up with work that adding put off; nobody needs to wait for it.
+    /// Does what adding put off, so that the next example need not wait for it.
     func settle() async throws { try await thread.run { [self] in solver.settle() } }
 
     /// Takes out those of the examples that it holds.
