@@ -22,6 +22,7 @@
 
 const ck_kernels ck_avx512 = {
     .name = "avx512",
+    .panel = PANEL,
     .gemm = gemm,
     .gemm_transposed = gemm_transposed,
     .linear = linear,

@@ -25,12 +25,12 @@ static float widened(uint16_t half) {
 void ck_pack_bf16(long n, long k, const float *w, long w_row, long w_column, void *panels) {
     long words = ck_bf16_words(k);
     uint16_t *to = panels;
-    for (long start = 0; start < n; start += CK_PANEL, to += 2 * CK_PANEL * words) {
-        long width = n - start < CK_PANEL ? n - start : CK_PANEL;
-        memset(to, 0, sizeof *to * 2 * CK_PANEL * words);
+    for (long start = 0; start < n; start += CK_WORD_PANEL, to += 2 * CK_WORD_PANEL * words) {
+        long width = n - start < CK_WORD_PANEL ? n - start : CK_WORD_PANEL;
+        memset(to, 0, sizeof *to * 2 * CK_WORD_PANEL * words);
         for (long p = 0; p < k; p++) {
             const float *from = w + start * w_row + p * w_column;
-            uint16_t *column = to + p / 2 * 2 * CK_PANEL + p % 2;
+            uint16_t *column = to + p / 2 * 2 * CK_WORD_PANEL + p % 2;
             for (long j = 0; j < width; j++) column[2 * j] = rounded(from[j * w_row]);
         }
     }
@@ -51,9 +51,10 @@ static void linear_plainly(
     for (long i = 0; i < m; i++) {
         const uint16_t *row = (const uint16_t *)x + i * 2 * words;
         for (long j = 0; j < n; j++) {
-            const uint16_t *column = (const uint16_t *)panels + j / CK_PANEL * CK_PANEL * 2 * words + j % CK_PANEL * 2;
+            const uint16_t *column = (const uint16_t *)panels + j / CK_WORD_PANEL * CK_WORD_PANEL * 2 * words
+                + j % CK_WORD_PANEL * 2;
             float sum = 0;
-            for (long p = 0; p < words; p++, column += 2 * CK_PANEL) {
+            for (long p = 0; p < words; p++, column += 2 * CK_WORD_PANEL) {
                 sum += widened(row[2 * p]) * widened(column[0]);
                 sum += widened(row[2 * p + 1]) * widened(column[1]);
             }
@@ -121,8 +122,8 @@ static void linear(
     ck_epilogue epilogue, float *derivative) {
     long words = ck_bf16_words(k);
     const int32_t *panel = panels;
-    for (long start = 0; start < n; start += CK_PANEL, panel += CK_PANEL * words) {
-        long width = n - start < CK_PANEL ? n - start : CK_PANEL;
+    for (long start = 0; start < n; start += CK_WORD_PANEL, panel += CK_WORD_PANEL * words) {
+        long width = n - start < CK_WORD_PANEL ? n - start : CK_WORD_PANEL;
         const float *shift = bias ? bias + start : 0;
         for (long i = 0, rows; i < m; i += rows) {
             rows = next_word_rows(m - i);

@@ -13,10 +13,10 @@ void ck_pack_int8(
     long n, long k, const float *w, long w_row, long w_column, void *panels, float *weight_scales,
     float *weight_sums) {
     long words = ck_int8_words(k);
-    memset(panels, 0, (n + CK_PANEL - 1) / CK_PANEL * CK_PANEL * words * 4);
+    memset(panels, 0, (n + CK_WORD_PANEL - 1) / CK_WORD_PANEL * CK_WORD_PANEL * words * 4);
     for (long j = 0; j < n; j++) {
         const float *from = w + j * w_row;
-        int8_t *to = (int8_t *)panels + j / CK_PANEL * CK_PANEL * words * 4 + j % CK_PANEL * 4;
+        int8_t *to = (int8_t *)panels + j / CK_WORD_PANEL * CK_WORD_PANEL * words * 4 + j % CK_WORD_PANEL * 4;
         float largest = 0;
         for (long p = 0; p < k; p++) largest = fmaxf(largest, fabsf(from[p * w_column]));
         // A row too small to divide by counts as zero.
@@ -25,7 +25,7 @@ void ck_pack_int8(
         long sum = 0;
         for (long p = 0; p < k; p++) {
             int8_t q = (int8_t)lrintf(from[p * w_column] * inverse);
-            to[p / 4 * 4 * CK_PANEL + p % 4] = q;
+            to[p / 4 * 4 * CK_WORD_PANEL + p % 4] = q;
             sum += q;
         }
         weight_scales[j] = scale;
@@ -71,9 +71,10 @@ static void linear_plainly(
     for (long i = 0; i < m; i++) {
         const uint8_t *row = (const uint8_t *)x + i * words * 4;
         for (long j = 0; j < n; j++) {
-            const int8_t *column = (const int8_t *)panels + j / CK_PANEL * CK_PANEL * words * 4 + j % CK_PANEL * 4;
+            const int8_t *column = (const int8_t *)panels + j / CK_WORD_PANEL * CK_WORD_PANEL * words * 4
+                + j % CK_WORD_PANEL * 4;
             int32_t sum = 0;
-            for (long p = 0; p < k; p++) sum += row[p] * column[p / 4 * 4 * CK_PANEL + p % 4];
+            for (long p = 0; p < k; p++) sum += row[p] * column[p / 4 * 4 * CK_WORD_PANEL + p % 4];
             float *to = y + i * y_row + j;
             *to = (float)sum * scales[i] * weight_scales[j] + (offsets[i] * weight_sums[j] + (bias ? bias[j] : 0));
             if (epilogue == CK_GELU) ck_portable.gelu(1, to, to, 0);
@@ -206,8 +207,8 @@ static void linear(
     ck_epilogue epilogue) {
     long words = ck_int8_words(k);
     const int32_t *panel = panels;
-    for (long start = 0; start < n; start += CK_PANEL, panel += CK_PANEL * words) {
-        long width = n - start < CK_PANEL ? n - start : CK_PANEL;
+    for (long start = 0; start < n; start += CK_WORD_PANEL, panel += CK_WORD_PANEL * words) {
+        long width = n - start < CK_WORD_PANEL ? n - start : CK_WORD_PANEL;
         struct weight_factors factors = {weight_scales + start, weight_sums + start, bias ? bias + start : 0};
         for (long i = 0, rows; i < m; i += rows) {
             rows = next_word_rows(m - i);

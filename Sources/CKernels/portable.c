@@ -37,16 +37,18 @@ static void gelu(long count, const float *x, float *y, float *derivative) {
     }
 }
 
+enum { PANEL = 16 };
+
 static void linear(
     long m, long n, long k, const float *x, long x_row, const float *panels, const float *bias, float *y, long y_row,
     ck_epilogue epilogue, float *derivative) {
-    for (long start = 0; start < n; start += CK_PANEL, panels += CK_PANEL * k) {
-        long width = n - start < CK_PANEL ? n - start : CK_PANEL;
+    for (long start = 0; start < n; start += PANEL, panels += PANEL * k) {
+        long width = n - start < PANEL ? n - start : PANEL;
         for (long i = 0; i < m; i++) {
-            float sums[CK_PANEL] = {0};
+            float sums[PANEL] = {0};
             for (long p = 0; p < k; p++) {
                 float value = x[i * x_row + p];
-                for (long j = 0; j < CK_PANEL; j++) sums[j] += value * panels[p * CK_PANEL + j];
+                for (long j = 0; j < PANEL; j++) sums[j] += value * panels[p * PANEL + j];
             }
             float *out = y + i * y_row + start;
             for (long j = 0; j < width; j++) {
@@ -182,6 +184,7 @@ static long multiply_add(long rounds) {
 
 const ck_kernels ck_portable = {
     .name = "portable",
+    .panel = PANEL,
     .gemm = gemm,
     .gemm_transposed = gemm_transposed,
     .linear = linear,

@@ -9,7 +9,8 @@
 #define TILE_VECTORS 2
 #define DOT_ROWS 2
 #define INNER_BLOCK 384
-#define PREFETCH_ROWS 16
+#define PREFETCH_ROWS 48
+#define UNROLL 4
 
 typedef __m256 vec;
 typedef __m256i mask;

@@ -10,6 +10,7 @@
 #define DOT_ROWS 4
 #define INNER_BLOCK 192
 #define PREFETCH_ROWS 64
+#define UNROLL 1
 
 typedef __m512 vec;
 typedef __mmask16 mask;

@@ -1,6 +1,8 @@
-// Products in register tiles, written over `vec` and compiled once for each instruction set, which says how large a tile is,
-// how many inner elements are multiplied before the next rows (INNER_BLOCK: that part of a panel stays in the first cache
-// meanwhile), and how far ahead, in rows of a panel, a product with a packed weight asks for memory (PREFETCH_ROWS).
+// Products in register tiles, written over `vec` and compiled once for each instruction set. The set says how large a
+// tile is; how many inner elements are multiplied before the next rows (INNER_BLOCK: that part of a panel stays in the
+// first cache meanwhile); how far ahead, in rows of a panel, a product with a packed weight asks for memory
+// (PREFETCH_ROWS); and how many inner elements a round of the innermost loop takes (UNROLL: short vectors leave few
+// instructions to spare).
 
 #define INLINE static inline __attribute__((always_inline))
 
@@ -9,22 +11,30 @@
 INLINE void multiply_tile(
     const int rows, const int vectors, const bool is_full, long k, const float *a, long a_row, long a_column,
     const float *b, long b_row, mask last, vec sums[TILE_ROWS][TILE_VECTORS]) {
+    const float *row[TILE_ROWS];
+#pragma clang loop unroll(full)
+    for (int r = 0; r < rows; r++) {
+        row[r] = a + r * a_row;
+        // Else the compiler, to save registers, adds up the rows' addresses anew for every element.
+        __asm__("" : "+r"(row[r]));
+    }
+#pragma clang loop unroll_count(UNROLL)
     for (long p = 0; p < k; p++) {
         vec right[TILE_VECTORS];
 #pragma clang loop unroll(full)
         for (int v = 0; v < vectors; v++) {
-            // A short input uses a panel faster than the processor foresees.
-            if (is_full) _mm_prefetch((const char *)(b + PREFETCH_ROWS * b_row + v * LANES), _MM_HINT_T0);
+            // A short input uses a panel faster than the processor foresees. A line of memory is 16 elements.
+            if (is_full && v * LANES % 16 == 0)
+                _mm_prefetch((const char *)(b + PREFETCH_ROWS * b_row + v * LANES), _MM_HINT_T0);
             bool is_whole = is_full || v + 1 < vectors;
             right[v] = is_whole ? v_load(b + v * LANES) : v_load_masked(b + v * LANES, last);
         }
 #pragma clang loop unroll(full)
         for (int r = 0; r < rows; r++) {
-            vec left = v_set(a[r * a_row]);
+            vec left = v_set(row[r][p * a_column]);
 #pragma clang loop unroll(full)
             for (int v = 0; v < vectors; v++) sums[r][v] = v_fma(left, right[v], sums[r][v]);
         }
-        a += a_column;
         b += b_row;
     }
 }
@@ -120,7 +130,7 @@ static void gemm(
         vec sums[TILE_ROWS][TILE_VECTORS], old[TILE_ROWS][TILE_VECTORS];                                               \
         for (int r = 0; r < R; r++)                                                                                    \
             for (int v = 0; v < V; v++) sums[r][v] = v_zero();                                                         \
-        multiply_tile(R, V, false, k, left, a_row, a_column, right, b_row, last, sums);                                       \
+        multiply_tile(R, V, false, k, left, a_row, a_column, right, b_row, last, sums);                                \
         if (accumulate) {                                                                                              \
             load_tile(R, V, is_whole, to, c_row, last, old);                                                           \
             for (int r = 0; r < R; r++)                                                                                \

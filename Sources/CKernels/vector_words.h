@@ -5,7 +5,7 @@
 
 // Twenty-four sums leave room among thirty-two registers for the operands.
 #define WORD_ROWS 8
-#define WORD_VECTORS (CK_PANEL / 16)
+#define WORD_VECTORS (CK_WORD_PANEL / 16)
 
 /// How far ahead, in rows of a panel, memory is asked for.
 #define PREFETCH_ROWS 64
@@ -18,11 +18,11 @@ INLINE void multiply_words(const int rows, long words, const int32_t *x, const i
     for (int r = 0; r < rows; r++)
 #pragma clang loop unroll(full)
         for (int v = 0; v < WORD_VECTORS; v++) sums[r][v] = _mm512_setzero_si512();
-    for (long p = 0; p < words; p++, panel += CK_PANEL) {
+    for (long p = 0; p < words; p++, panel += CK_WORD_PANEL) {
         __m512i right[WORD_VECTORS];
 #pragma clang loop unroll(full)
         for (int v = 0; v < WORD_VECTORS; v++) {
-            _mm_prefetch((const char *)(panel + PREFETCH_ROWS * CK_PANEL + v * 16), _MM_HINT_T0);
+            _mm_prefetch((const char *)(panel + PREFETCH_ROWS * CK_WORD_PANEL + v * 16), _MM_HINT_T0);
             right[v] = _mm512_loadu_si512(panel + v * 16);
         }
 #pragma clang loop unroll(full)

@@ -13,16 +13,19 @@ public final class FrozenLinear: Sendable {
     private let bias: FloatStorage?
     private let packed: PackedWeight?
     public let precision: Precision
+    private let kernels: KernelSet
     private let packedForGradient = Mutex<PackedWeight?>(nil)
 
     /// - Parameters:
     ///   - weights: `[out, in]` each; their outputs lie side by side.
     ///   - biases: `[1, out]` for each weight, or none.
     ///   - precision: of the products; a reduced one needs packing.
+    ///   - kernels: of products with packed weights, whatever the tape's.
     /// - Throws: ``TensorError/missingBLAS(reason:)`` without packing where OpenBLAS is not installed;
     ///   ``TensorError/unsupportedPrecision(_:needs:)``.
     public init(
-        weights: [Matrix], biases: [Matrix], packing: Bool = true, precision: Precision = .float32
+        weights: [Matrix], biases: [Matrix], packing: Bool = true, precision: Precision = .float32,
+        kernels: KernelSet = .best
     ) throws {
         precondition(!weights.isEmpty, "a projection needs a weight")
         precondition(
@@ -36,9 +39,10 @@ public final class FrozenLinear: Sendable {
         outputWidth = weights.reduce(0) { $0 + $1.rows }
         self.weights = weights
         self.precision = precision
+        self.kernels = kernels
         bias = biases.isEmpty ? nil : FloatStorage(biases.flatMap(\.values))
         if packing {
-            packed = try PackedWeight(Self.joined(weights), precision: precision)
+            packed = try PackedWeight(Self.joined(weights), precision: precision, kernels: kernels)
         } else {
             _ = try BLAS.information()
             packed = nil
@@ -109,7 +113,8 @@ public final class FrozenLinear: Sendable {
             let joint = Self.joined(weights)
             let fresh: PackedWeight
             do {
-                fresh = try PackedWeight(transposed: joint, precision: precision == .bfloat16 ? .bfloat16 : .float32)
+                fresh = try PackedWeight(
+                    transposed: joint, precision: precision == .bfloat16 ? .bfloat16 : .float32, kernels: kernels)
             } catch {
                 preconditionFailure("the forward product's precision was supported: \(error)")
             }

@@ -1,6 +1,6 @@
 import CKernels
 
-/// A frozen weight W `[outputs, inputs]`, copied into the order the kernels read it in: panels of `CK_PANEL` outputs.
+/// A frozen weight W `[outputs, inputs]`, copied into the order in which kernels read it: panels of some outputs each.
 struct PackedWeight: Sendable {
     let outputs: Int
     let inputs: Int
@@ -8,52 +8,54 @@ struct PackedWeight: Sendable {
     private let form: Form
 
     private enum Form {
-        case float32
+        case float32(ck_kernels)
         case bfloat16(ck_bf16_kernels)
         /// Scale of every output's weights, and their sum.
         case int8(ck_int8_kernels, scales: FloatStorage, sums: FloatStorage)
     }
 
+    /// - Parameter kernels: of float32 products; each set has an order of its own.
     /// - Throws: ``TensorError/unsupportedPrecision(_:needs:)``.
-    init(_ weight: Matrix, precision: Precision) throws(TensorError) {
+    init(_ weight: Matrix, precision: Precision, kernels: KernelSet) throws(TensorError) {
         try self.init(
             weight.base, outputs: weight.rows, inputs: weight.columns, strides: (weight.columns, 1),
-            precision: precision)
+            precision: precision, kernels: kernels)
     }
 
     /// Packs the weight's transpose, so that products with it are those with W from the other side.
     ///
     /// - Throws: ``TensorError/unsupportedPrecision(_:needs:)``.
-    init(transposed weight: Matrix, precision: Precision) throws(TensorError) {
+    init(transposed weight: Matrix, precision: Precision, kernels: KernelSet) throws(TensorError) {
         try self.init(
             weight.base, outputs: weight.columns, inputs: weight.rows, strides: (1, weight.columns),
-            precision: precision)
+            precision: precision, kernels: kernels)
     }
 
     /// - Parameter strides: from one output to the next and from one input to the next, in elements.
     private init(
         _ base: UnsafePointer<Float>, outputs: Int, inputs: Int, strides: (output: Int, input: Int),
-        precision: Precision
+        precision: Precision, kernels: KernelSet
     ) throws(TensorError) {
         self.outputs = outputs
         self.inputs = inputs
         switch precision {
         case .float32:
-            panels = FloatStorage(count: ck_packed_count(outputs, inputs))
+            let panel = kernels.table.panel
+            panels = FloatStorage(count: ck_packed_count(panel, outputs, inputs))
             if strides.input == 1 {
-                ck_pack(outputs, inputs, base, strides.output, panels.base)
+                ck_pack(panel, outputs, inputs, base, strides.output, panels.base)
             } else {
-                ck_pack_transposed(outputs, inputs, base, strides.input, panels.base)
+                ck_pack_transposed(panel, outputs, inputs, base, strides.input, panels.base)
             }
-            form = .float32
+            form = .float32(kernels.table)
         case .bfloat16:
             guard let kernels = ck_bf16_best() else { throw precision.unsupported }
-            panels = FloatStorage(count: ck_packed_count(outputs, ck_bf16_words(inputs)))
+            panels = FloatStorage(count: ck_packed_count(Int(CK_WORD_PANEL), outputs, ck_bf16_words(inputs)))
             ck_pack_bf16(outputs, inputs, base, strides.output, strides.input, panels.base)
             form = .bfloat16(kernels.pointee)
         case .int8:
             guard let kernels = ck_int8_best() else { throw precision.unsupported }
-            panels = FloatStorage(count: ck_packed_count(outputs, ck_int8_words(inputs)))
+            panels = FloatStorage(count: ck_packed_count(Int(CK_WORD_PANEL), outputs, ck_int8_words(inputs)))
             let (scales, sums) = (FloatStorage(count: outputs), FloatStorage(count: outputs))
             ck_pack_int8(
                 outputs, inputs, base, strides.output, strides.input, panels.base, scales.base, sums.base)
@@ -70,10 +72,9 @@ struct PackedWeight: Sendable {
         nonisolated(unsafe) let (bias, y, derivative) = (bias, y, derivative)
         let (panels, inputs, outputs) = (panels, inputs, outputs)
         switch form {
-        case .float32:
+        case .float32(let kernels):
             nonisolated(unsafe) let x = x
-            let kernels = tape.kernels
-            forEachPart(tape) { first, count in
+            forEachPart(of: kernels.panel, tape) { first, count in
                 kernels.linear(
                     rows, count, inputs, x, inputs, panels.base + first * inputs, bias.map { $0 + first }, y + first,
                     outputs, epilogue, derivative.map { $0 + first })
@@ -83,7 +84,7 @@ struct PackedWeight: Sendable {
             tape.withScratch(rows * words) { narrowed in
                 kernels.narrow(rows, inputs, x, narrowed)
                 nonisolated(unsafe) let narrowed = narrowed
-                forEachPart(tape) { first, count in
+                forEachPart(of: Int(CK_WORD_PANEL), tape) { first, count in
                     kernels.linear(
                         rows, count, inputs, narrowed, panels.base + first * words, bias.map { $0 + first }, y + first,
                         outputs, epilogue, derivative.map { $0 + first })
@@ -95,7 +96,7 @@ struct PackedWeight: Sendable {
             tape.withScratch(rows * (words + 2)) { levels in
                 nonisolated(unsafe) let (levels, factors) = (levels, levels + rows * words)
                 kernels.quantize(rows, inputs, x, levels, factors, factors + rows)
-                forEachPart(tape) { first, count in
+                forEachPart(of: Int(CK_WORD_PANEL), tape) { first, count in
                     kernels.linear(
                         rows, count, inputs, levels, factors, factors + rows, panels.base + first * words,
                         scales.base + first, sums.base + first, bias.map { $0 + first }, y + first, outputs, epilogue)
@@ -104,9 +105,10 @@ struct PackedWeight: Sendable {
         }
     }
 
-    /// The outputs in parts of whole panels, one for each thread of the tape's team.
-    private func forEachPart(_ tape: Tape, _ body: @Sendable (_ first: Int, _ count: Int) -> Void) {
-        let panel = Int(CK_PANEL)
+    /// The outputs in parts of whole panels of so many, one for each thread of the tape's team.
+    private func forEachPart(
+        of panel: Int, _ tape: Tape, _ body: @Sendable (_ first: Int, _ count: Int) -> Void
+    ) {
         tape.forEachShare(of: (outputs + panel - 1) / panel) { _, part in
             let first = part.lowerBound * panel
             body(first, min(part.upperBound * panel, outputs) - first)

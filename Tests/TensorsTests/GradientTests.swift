@@ -13,7 +13,7 @@ struct GradientTests {
     func frozenLinear(kernels: KernelSet, gelu: Bool) throws {
         let projection = try FrozenLinear(
             weights: [Self.matrix(5, 6, seed: 1), Self.matrix(3, 6, seed: 2)],
-            biases: [Self.matrix(1, 5, seed: 3), Self.matrix(1, 3, seed: 4)])
+            biases: [Self.matrix(1, 5, seed: 3), Self.matrix(1, 3, seed: 4)], kernels: kernels)
         GradientCheck(inputs: [(4, 6)])(kernels: kernels) { tape, x, _ in
             tape.linear(x[0], projection, gelu: gelu)
         }

@@ -59,8 +59,8 @@ struct ProductKernelTests {
         let weight = random.floats(n * k + 1)
         let bias = random.floats(n)
         let start = random.floats(m * n)
-        var panels = [Float](repeating: .nan, count: ck_packed_count(n, k))
-        ck_pack(n, k, weight, k, &panels)
+        var panels = [Float](repeating: .nan, count: ck_packed_count(kernels.panel, n, k))
+        ck_pack(kernels.panel, n, k, weight, k, &panels)
 
         var expected = (0..<m).flatMap { _ in bias }
         ck_portable.gemm_transposed(m, n, k, 1, x, k, weight, k, &expected, n, true)
@@ -89,8 +89,8 @@ struct ProductKernelTests {
         var random = RandomValues(seed: UInt64(m * k + n))
         let x = random.floats(m * k + 1)
         let weight = random.floats(n * k + 1)
-        var panels = [Float](repeating: .nan, count: ck_packed_count(n, k))
-        ck_pack_transposed(n, k, weight, n, &panels)
+        var panels = [Float](repeating: .nan, count: ck_packed_count(kernels.panel, n, k))
+        ck_pack_transposed(kernels.panel, n, k, weight, n, &panels)
         var found = [Float](repeating: .nan, count: m * n)
         var expected = found
         kernels.linear(m, n, k, x, k, panels, nil, &found, n, CK_STORE, nil)
@@ -105,8 +105,8 @@ struct ProductKernelTests {
         var random = RandomValues(seed: 5)
         let x = random.floats(m * k)
         let weight = random.floats(n * k)
-        var panels = [Float](repeating: 0, count: ck_packed_count(n, k))
-        ck_pack(n, k, weight, k, &panels)
+        var panels = [Float](repeating: 0, count: ck_packed_count(kernels.panel, n, k))
+        ck_pack(kernels.panel, n, k, weight, k, &panels)
         var (together, alone) = ([Float](repeating: 0, count: m * n), [Float](repeating: 0, count: n))
         var (transposed, transposedAlone) = (together, alone)
         kernels.linear(m, n, k, x, k, panels, nil, &together, n, CK_GELU, nil)

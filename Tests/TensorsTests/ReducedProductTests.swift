@@ -68,7 +68,7 @@ struct BFloat16ProductTests {
                 kernels.linear(1, n, k, own, panels, nil, &alone, n, CK_STORE, nil)
                 #expect(alone == Array(together[row * n..<(row + 1) * n]))
             }
-            let half = Int(CK_PANEL)
+            let half = Int(CK_WORD_PANEL)
             var parts = [Float](repeating: 0, count: m * n)
             kernels.linear(m, half, k, words, panels, nil, &parts, n, CK_STORE, nil)
             parts.withUnsafeMutableBufferPointer { to in
@@ -96,7 +96,7 @@ struct BFloat16ProductTests {
     }
 
     private func packed(_ n: Int, _ k: Int, _ weight: [Float], _ row: Int, _ column: Int) -> [UInt32] {
-        var panels = [UInt32](repeating: .max, count: ck_packed_count(n, ck_bf16_words(k)))
+        var panels = [UInt32](repeating: .max, count: ck_packed_count(Int(CK_WORD_PANEL), n, ck_bf16_words(k)))
         ck_pack_bf16(n, k, weight, row, column, &panels)
         return panels
     }
@@ -264,7 +264,7 @@ struct Int8ProductTests {
 
     private func packed(_ n: Int, _ k: Int, _ weight: [Float]) -> Packed {
         var packed = Packed(
-            panels: [UInt32](repeating: .max, count: ck_packed_count(n, ck_int8_words(k))),
+            panels: [UInt32](repeating: .max, count: ck_packed_count(Int(CK_WORD_PANEL), n, ck_int8_words(k))),
             scales: [Float](repeating: .nan, count: n), sums: [Float](repeating: .nan, count: n))
         ck_pack_int8(n, k, weight, k, 1, &packed.panels, &packed.scales, &packed.sums)
         return packed

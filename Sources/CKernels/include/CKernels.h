@@ -9,9 +9,6 @@
 /// next. Every result row depends on its own input row alone, never on how many rows come with it, so that a
 /// sequence's answer does not change with its batch. Pointers need no alignment.
 
-/// Columns in one panel of a packed weight.
-#define CK_PANEL 48
-
 typedef enum {
     /// y = xWᵀ + bias
     CK_STORE = 0,
@@ -25,6 +22,9 @@ typedef enum {
 typedef struct __attribute__((swift_attr("@Sendable"))) {
     const char *name;
 
+    /// Columns in one panel of a weight packed for `linear`: what its tiles read at once lies together.
+    long panel;
+
     /// C = alpha·A·B, added to C when `accumulate`. A's element (i, p) is a[i·a_row + p·a_column]; B is [k, n].
     void (*gemm)(
         long m, long n, long k, float alpha, const float *a, long a_row, long a_column, const float *b, long b_row,
@@ -35,7 +35,8 @@ typedef struct __attribute__((swift_attr("@Sendable"))) {
         long m, long n, long k, float alpha, const float *a, long a_row, const float *b, long b_row, float *c,
         long c_row, bool accumulate);
 
-    /// Product with a weight packed by `ck_pack`. `bias` [n] and `derivative` (laid out as y) may be null.
+    /// Product with a weight that `ck_pack` packed for this table. `bias` [n] and `derivative` (laid out as y) may be
+    /// null.
     void (*linear)(
         long m, long n, long k, const float *x, long x_row, const float *panels, const float *bias, float *y,
         long y_row, ck_epilogue epilogue, float *derivative);
@@ -128,20 +129,23 @@ const ck_kernels *ck_best(void);
 /// The table of that name, or null when the processor lacks it.
 const ck_kernels *ck_named(const char *name);
 
-/// Elements of a packed [n, k] weight.
-long ck_packed_count(long n, long k);
+/// Elements of a weight [n, k] packed into panels of `panel` columns.
+long ck_packed_count(long panel, long n, long k);
 
-/// Packs W [n, k] for `linear` into panels of CK_PANEL columns, the last filled up with zeros.
-void ck_pack(long n, long k, const float *w, long w_row, float *panels);
+/// Packs W [n, k] for a `linear` into panels of `panel` columns, the last filled up with zeros.
+void ck_pack(long panel, long n, long k, const float *w, long w_row, float *panels);
 
 /// Packs the transpose of W [k, n], so that `linear` computes xW.
-void ck_pack_transposed(long n, long k, const float *w, long w_row, float *panels);
+void ck_pack_transposed(long panel, long n, long k, const float *w, long w_row, float *panels);
+
+/// Columns in one panel of a weight packed for a reduced `linear`.
+#define CK_WORD_PANEL 48
 
 long ck_bf16_words(long k);
 long ck_int8_words(long k);
 
-/// Packs W for the reduced `linear` into panels of CK_PANEL columns and as many words: element (j, p), the output's
-/// and the input's index, is w[j·w_row + p·w_column], so that a transpose is packed by exchanging the strides.
+/// Packs W for the reduced `linear` into panels of CK_WORD_PANEL columns and as many words: element (j, p), the
+/// output's and the input's index, is w[j·w_row + p·w_column], so that a transpose is packed by exchanging the strides.
 void ck_pack_bf16(long n, long k, const float *w, long w_row, long w_column, void *panels);
 
 /// As above, each row of W rounded to scale·q, q in −127...127, with scales and Σ scale·q of every output.
