@@ -94,6 +94,8 @@ struct BenchTrain: AsyncParsableCommand {
             }
             return target
         }
+        // Plain training, as elsewhere: a first pass for the new rows would be outside the time that is measured.
+        recipe.optimization.imprint = false
         recipe.optimization.batchSize = batchSize
         recipe.optimization.epochs = epochs
         recipe.optimization.learningRate = learningRate
