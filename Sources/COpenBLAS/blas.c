@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 typedef void (*sgemm_function)(
     int order, int transpose_a, int transpose_b, int m, int n, int k, float alpha, const float *a, int a_row,
@@ -34,6 +35,8 @@ static ssyrk_function ssyrk;
 static factor_function dpotrf;
 static factor_function dpotri;
 static solve_function dpotrs;
+static void *(*take_buffer)(int);
+static void (*give_buffer)(void *);
 
 static void load(void) {
 #if defined(__x86_64__)
@@ -66,6 +69,8 @@ static void load(void) {
         return;
     }
     set_threads(1);
+    take_buffer = (void *(*)(int))dlsym(library, "blas_memory_alloc");
+    give_buffer = (void (*)(void *))dlsym(library, "blas_memory_free");
     char *(*core_name)(void) = (char *(*)(void))dlsym(library, "openblas_get_corename");
     char *(*configuration)(void) = (char *(*)(void))dlsym(library, "openblas_get_config");
     information.core_name = core_name ? core_name() : "unknown";
@@ -76,6 +81,18 @@ const cblas_library_information *cblas_library_load(void) {
     static pthread_once_t once = PTHREAD_ONCE_INIT;
     pthread_once(&once, load);
     return &information;
+}
+
+void cblas_library_release_memory(void) {
+#if defined(__x86_64__)
+    // Less than a buffer has in any version (32 MiB, later 128), and more than products write.
+    const size_t bytes = 16 << 20;
+    if (!take_buffer || !give_buffer) return;
+    void *buffer = take_buffer(0);
+    if (!buffer) return;
+    madvise(buffer, bytes, MADV_DONTNEED);
+    give_buffer(buffer);
+#endif
 }
 
 void cblas_library_sgemm(

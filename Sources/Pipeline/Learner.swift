@@ -125,6 +125,7 @@ public struct Learner: Sendable {
         pool.emptyScratch()
         encoder.rest()
         RandomProjection.rest()
+        BLAS.releaseMemory()
         baseFeatures.rest()
         adapterFeatures.rest()
     }

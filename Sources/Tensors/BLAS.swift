@@ -20,6 +20,11 @@ public enum BLAS {
             coreTypeWasChosen: library.core_type_was_set)
     }
 
+    /// Gives back the memory that products copied their operands into; the next one has it again.
+    public static func releaseMemory() {
+        if (try? information()) != nil { cblas_library_release_memory() }
+    }
+
     /// Billions of float32 operations a second in a 1,024³ product on one thread, the best of a few rounds.
     ///
     /// - Throws: ``TensorError/missingBLAS(reason:)``.

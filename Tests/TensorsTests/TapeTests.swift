@@ -138,6 +138,26 @@ struct TapeTests {
         #expect(largestError(results[0].1, results[1].1) < 1e-5)
     }
 
+    @Test("memory that OpenBLAS gives back changes no product", .enabled(if: (try? BLAS.information()) != nil))
+    func releasedMemory() async {
+        var random = RandomValues(seed: 11)
+        let a = Matrix(rows: 70, columns: 300, values: random.floats(70 * 300))
+        let b = Matrix(rows: 300, columns: 90, values: random.floats(300 * 90))
+        let expected = Dense.product(a, b).values
+        let differences = await withTaskGroup(of: Int.self) { group in
+            for _ in 0..<4 {
+                group.addTask {
+                    (0..<200).count { _ in
+                        BLAS.releaseMemory()
+                        return Dense.product(a, b).values != expected
+                    }
+                }
+            }
+            return await group.reduce(0, +)
+        }
+        #expect(differences == 0)
+    }
+
     @Test("reduced precisions come near float32, forward and back", arguments: Precision.allCases)
     func precisions(precision: Precision) throws {
         var random = RandomValues(seed: 9)

@@ -20,6 +20,10 @@ typedef struct {
 /// processor has AVX-512 and the user has not set `OPENBLAS_CORETYPE`, the 512-bit set `SkylakeX` is asked for.
 const cblas_library_information *cblas_library_load(void);
 
+/// Gives the system the pages back that products copied their operands into, which the library keeps; it has them
+/// again with the next product. Safe from any thread: a buffer in use is left alone. Needs a loaded library.
+void cblas_library_release_memory(void);
+
 /// C = A·op(B), row-major, op transposing when asked; added to C when `accumulate`. Needs a loaded library.
 void cblas_library_sgemm(
     bool transpose_b, int m, int n, int k, const float *a, int a_row, const float *b, int b_row, float *c, int c_row,
