@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
 
@@ -61,14 +62,11 @@ class Context:
         hidden, wide = configuration["hidden_size"], configuration["intermediate_size"]
         return configuration["num_hidden_layers"] * (4 * hidden * hidden + 2 * hidden * wide)
 
-    @property
+    @cached_property
     def precisions(self) -> list[str]:
-        """Reduced precisions that `bench serve` offers."""
-        text = subprocess.run(
-            [self.program, "bench", "serve", "--help"], check=True, capture_output=True, text=True
-        ).stdout
-        offered = text[text.find("--precision") :] if "--precision" in text else ""
-        return [name for name in ("bfloat16", "int8") if name in offered[:400]]
+        """In what numbers the base may be multiplied on this processor: float32, and bfloat16 and int8 where it can."""
+        answer = subprocess.run([self.program, "doctor", "--json"], check=True, capture_output=True, text=True)
+        return json.loads(answer.stdout)["precisions"]
 
 
 def find_model() -> Path:

@@ -15,6 +15,7 @@ struct DoctorCommand: AsyncParsableCommand {
         var report = Report()
         report.processor = ProcessorFeatures.current.names
         report.kernels = KernelSet.best.name
+        report.precisions = Precision.allCases.filter(\.isSupported)
         report.blas_core = try? BLAS.information().coreName
         report.blas_gflops = try? BLAS.measuredGFLOPS()
         let (core, reached) = (report.blas_core ?? "", report.blas_gflops ?? 0)
@@ -48,6 +49,7 @@ struct DoctorCommand: AsyncParsableCommand {
         } else {
             Console.line("processor    \(report.processor.joined(separator: " "))")
             Console.line("kernels      \(report.kernels)")
+            Console.line("precisions   \(report.precisions.map(\.rawValue).joined(separator: " "))")
             for check in report.checks {
                 let mark = check.passed ? "ok  " : "FAIL"
                 Console.line("\(check.name.padding(toLength: 12, withPad: " ", startingAt: 0)) \(mark) \(check.detail)")
@@ -66,6 +68,8 @@ struct DoctorCommand: AsyncParsableCommand {
         var processor: [String] = []
         /// Instruction set of our own kernels.
         var kernels = ""
+        /// Of products with the frozen base, as far as the processor has the instructions.
+        var precisions: [Precision] = []
         var blas_core: String?
         var blas_gflops: Double?
         var checks: [Check] = []
