@@ -85,7 +85,7 @@ const cblas_library_information *cblas_library_load(void) {
 
 void cblas_library_release_memory(void) {
 #if defined(__x86_64__)
-    // Less than a buffer has in any version (32 MiB, later 128), and more than products write.
+    // What products write lies at a buffer's start. No version's buffers are smaller than 32 MiB on this architecture.
     const size_t bytes = 16 << 20;
     if (!take_buffer || !give_buffer) return;
     void *buffer = take_buffer(0);

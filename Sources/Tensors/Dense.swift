@@ -55,14 +55,6 @@ public enum Dense {
         for index in 0..<matrix.count { base[index] = max(base[index], 0) }
     }
 
-    /// Copies row `source` of one matrix over row `target` of another of the same width.
-    public static func copyRow(_ source: Int, of a: Matrix, to target: Int, of b: Matrix) {
-        precondition(a.columns == b.columns, "rows of \(a.columns) and \(b.columns) elements")
-        precondition(source < a.rows && target < b.rows, "row \(source) to row \(target) lies outside")
-        b.storage.checkWritable()
-        (b.storage.base + b.offset + target * b.columns).update(from: a.base + source * a.columns, count: a.columns)
-    }
-
     /// Adds `factor` times row `source` of one matrix to row `target` of another of the same width.
     public static func addRow(_ source: Int, of a: Matrix, factor: Float, to target: Int, of b: Matrix) {
         precondition(a.columns == b.columns, "rows of \(a.columns) and \(b.columns) elements")
