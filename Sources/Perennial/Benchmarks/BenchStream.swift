@@ -3,6 +3,7 @@ import Dashboards
 import Foundation
 import Pipeline
 import Schema
+import Tensors
 
 struct BenchStream: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -22,6 +23,7 @@ struct BenchStream: AsyncParsableCommand {
     @Option(help: "Seeds instead of the recipes' own, separated by commas.") var seeds: String?
     @Flag(help: "Print one line of comma-separated values a run.") var csv = false
     @Option(help: "Model directory or name.") var model = "all-MiniLM-L6-v2"
+    @Option(help: "Products with the frozen weights: float32, bfloat16 or int8.") var precision = Precision.float32
     @Option(help: "Share held out for the gate, never trained on.") var holdout = 0.15
     @Flag(help: "Let the tasks of a task-incremental stream share one adapter.") var share = false
 
@@ -51,15 +53,21 @@ struct BenchStream: AsyncParsableCommand {
     func run() async throws {
         let library = RecipeLibrary(home: options.homeDirectory)
         let recipes = try recipeNames.map { try library.recipe(namedOrIn: $0) }
-        let base = try BaseModel(ModelLocation(options).directory(of: model))
+        let base = try BaseModel(ModelLocation(options).directory(of: model), precision: precision)
+        if csv { Console.line(StreamComparison.csvHeading) }
         let entries = try recipes.map { recipe in
             // What the base model makes of a text is the same for every seed: one learner remembers it.
             let learner = try base.learner(threads: recipe.threads)
-            return StreamComparison.Entry(
-                recipe.name, try (seedList ?? []).map { try measure(recipe, seed: $0, learner: learner) })
+            let runs = try (seedList ?? []).map { seed in
+                let run = try measure(recipe, seed: seed, learner: learner)
+                // As it ends: hours of runs may be ahead.
+                if csv { Console.line(StreamComparison.csvLine(recipe.name, run)) }
+                return run
+            }
+            return StreamComparison.Entry(recipe.name, runs)
         }
         let comparison = StreamComparison(recipes: entries)
-        if csv { return Console.output(comparison.csv) }
+        if csv { return }
         if compare == nil, let only = entries.first?.runs, only.count == 1 {
             return options.json ? try JSON.print(only[0]) : show(only[0])
         }

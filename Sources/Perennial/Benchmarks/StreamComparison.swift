@@ -58,19 +58,15 @@ struct StreamComparison: Encodable {
         return table.text(width: width)
     }
 
-    /// One line a run.
-    var csv: String {
-        let heading = (["recipe", "seed"] + StreamMetric.all.map(\.name)).joined(separator: ",")
-        let lines = recipes.flatMap { entry in
-            entry.runs.map { run in
-                ([quoted(entry.recipe), "\(run.seed)"] + StreamMetric.all.map { $0.value(run).map { "\($0)" } ?? "" })
-                    .joined(separator: ",")
-            }
-        }
-        return ([heading] + lines).joined(separator: "\n") + "\n"
+    /// Titles of what ``csvLine(_:_:)`` prints.
+    static var csvHeading: String { (["recipe", "seed"] + StreamMetric.all.map(\.name)).joined(separator: ",") }
+
+    static func csvLine(_ recipe: String, _ run: StreamResult) -> String {
+        ([quoted(recipe), "\(run.seed)"] + StreamMetric.all.map { $0.value(run).map { "\($0)" } ?? "" })
+            .joined(separator: ",")
     }
 
-    private func quoted(_ field: String) -> String {
+    private static func quoted(_ field: String) -> String {
         field.contains { ",\"\n".contains($0) } ? "\"\(field.replacing("\"", with: "\"\""))\"" : field
     }
 }
