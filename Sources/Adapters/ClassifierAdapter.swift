@@ -124,6 +124,25 @@ public final class ClassifierAdapter: Sendable {
         return fresh.replacing(parameters: parameters)
     }
 
+    /// The same adapter on all layers, answering the same: A is uniform in ±1/√in where it is new, B zero. What is carried
+    /// is dropped.
+    public func deepening(encoder: any TextEncoder, seed: UInt64) throws(AdapterError) -> ClassifierAdapter {
+        var deep = options
+        deep.layers = 0
+        let fresh = try ClassifierAdapter(options: deep, labels: labels, encoder: encoder, seed: seed)
+        var parameters = fresh.parameters[0..<fresh.layout.count]
+        let old = self.parameters[0..<layout.count]
+        let places = Dictionary(uniqueKeysWithValues: fresh.layout.projections.map { ($0.site, $0) })
+        for from in layout.projections {
+            guard let to = places[from.site] else { continue }
+            parameters.replaceSubrange(to.a, with: old[from.a])
+            parameters.replaceSubrange(to.b, with: old[from.b])
+        }
+        parameters.replaceSubrange(fresh.layout.headWeight, with: old[layout.headWeight])
+        parameters.replaceSubrange(fresh.layout.headBias, with: old[layout.headBias])
+        return fresh.replacing(parameters: parameters)
+    }
+
     /// The same labels and shape with other parameters.
     public func replacing(parameters: [Float]) -> ClassifierAdapter {
         ClassifierAdapter(self, parameters: parameters, carried: carried)

@@ -34,9 +34,7 @@ struct Judge {
     }
 
     private let learner: Learner
-    private let options: Recipe.GateOptions
-    private let head: Recipe.Head
-    private let analytic: Recipe.AnalyticOptions
+    private let recipe: Recipe
     /// Whether the parent's adapter has a say in its answers.
     private let asksParent: Bool
     private let firstLabel: String?
@@ -49,9 +47,7 @@ struct Judge {
 
     init(learner: Learner, input: Learner.Input) {
         self.learner = learner
-        head = input.recipe.head
-        analytic = input.recipe.analytic
-        options = input.recipe.gate
+        recipe = input.recipe
         asksParent = input.parent == nil || input.blend.adapter > 0
         firstLabel = input.labels.first
         knownLabels = input.parent.flatMap { $0.labels.count < input.labels.count ? $0.labels.count : nil }
@@ -110,7 +106,7 @@ struct Judge {
         let new = slices.last
         return Judgement(
             candidate: candidate, analytic: head, blend: blend,
-            verdict: Gate(options).judge(outcomes, attempt: attempt),
+            verdict: Gate(recipe.gate).judge(outcomes, attempt: attempt),
             evaluations: outcomes.map { evaluation($0.experience, $0.candidateCorrect) },
             parentOnNewSlice: new.flatMap { new in new.parentCorrect.map { evaluation(new.experience, $0) } },
             // An untrained head scores every label alike, so that the first one wins.
@@ -129,12 +125,20 @@ struct Judge {
             trained.candidate.holdsAll
             ? trained.correct.count { $0 } >= kept.correct.count { $0 }
             : PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
-                < 1 - options.confidence
+                < 1 - recipe.gate.confidence
         guard !isBetter else { return trained }
         var judgement = kept
         // Nobody asks the adapter beside sums of the base model's features; the next training goes on from it.
         if kept.candidate.sums?.isAdapted == false { judgement.candidate.adapter = trained.candidate.adapter }
         return judgement
+    }
+
+    /// Whether a trained candidate is worth more epochs on more layers: it passed the gate, and answers significantly more
+    /// than what was kept, whose features so do not separate the labels.
+    func deserves(_ trained: Judgement, depthBeyond kept: Judgement) -> Bool {
+        recipe.optimization.deepening > 0 && recipe.method == .replay && trained.verdict.decision == .promote
+            && PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
+                < 1 - recipe.gate.confidence
     }
 
     /// Held-out examples decide how the sums are solved and how much each head says, among blends that one pass of the
@@ -147,7 +151,7 @@ struct Judge {
             return (nil, .adapterAlone, learner.logits(candidate.adapter, tokens))
         }
         let features = sums.isAdapted ? learner.features(tokens, candidate.adapter) : learner.features(tokens)
-        let tuning = AnalyticTuning(options: analytic, features: features, labels: labels)
+        let tuning = AnalyticTuning(options: recipe.analytic, features: features, labels: labels)
         let head = try tuning.choose(sums, for: &candidate)
         let scores = head.scores(features)
 
@@ -161,7 +165,7 @@ struct Judge {
         let blend = Blend.calibrated(
             adapter: known.map { asksAdapter ? adapted[$0] : [] },
             analytic: known.map { alone.logits(adapter: [], analytic: scores[$0]) },
-            targets: known.map { positions[labels[$0]] ?? 0 }, heads: asksAdapter ? self.head : .analytic)
+            targets: known.map { positions[labels[$0]] ?? 0 }, heads: asksAdapter ? recipe.head : .analytic)
         let pair = HeadPair(adapter: names, analytic: head, blend: blend)
         let logits = tokens.indices.map { index in
             pair.logits(adapter: asksAdapter ? adapted[index] : [], analytic: scores[index])

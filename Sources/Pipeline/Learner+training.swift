@@ -34,6 +34,21 @@ extension Learner {
         }
     }
 
+    /// A trained candidate after more epochs, on all layers.
+    func deepened(
+        _ part: UpdatePart, _ trained: Judge.Judgement, attempt: Int, replayFactor: Double, monitor: UpdateMonitor
+    ) throws -> (outcome: TrainingOutcome, judgement: Judge.Judgement) {
+        var part = part
+        // Neither the layers' new rows nor the order of examples are to repeat what was drawn before.
+        part.input.recipe.seed &+= 1 << 32
+        part.input.recipe.optimization.epochs = part.input.recipe.optimization.deepening
+        part.input.recipe.optimization.minimumSteps = 0
+        part.input.parent = try trained.candidate.adapter.deepening(encoder: encoder, seed: part.input.recipe.seed)
+        let (outcome, adapters) = try train([part], attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+        try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
+        return (outcome, try part.judge.judge(candidate(adapters[0], part.input), attempt: attempt))
+    }
+
     /// What the trainer is given.
     private func trainerInput(_ parts: [UpdatePart], _ lesson: Lesson, _ recipe: Recipe) -> Trainer.Input {
         let places = Array(zip(parts, lesson.positions))

@@ -170,7 +170,18 @@ public struct Learner: Sendable {
                 let trained = try zip(parts, adapters).map { part, adapter in
                     try part.judge.judge(candidate(adapter, part.input), attempt: attempt)
                 }
-                judgements = parts.count == 1 ? [parts[0].judge.better(of: judgements?[0], trained[0])] : trained
+                if parts.count == 1 {
+                    let kept = judgements?[0]
+                    judgements = [parts[0].judge.better(of: kept, trained[0])]
+                    if let kept, parts[0].judge.deserves(trained[0], depthBeyond: kept) {
+                        let (outcome, deep) = try deepened(
+                            parts[0], trained[0], attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+                        effort.add(outcome)
+                        judgements = [parts[0].judge.better(of: trained[0], deep)]
+                    }
+                } else {
+                    judgements = trained
+                }
             }
             if let narrow = judgements?[0], let wider = try widened(narrow.candidate, parts[0].input) {
                 let wide = try parts[0].judge.judge(wider, attempt: attempt)

@@ -7,7 +7,7 @@ import Transformers
 
 /// One task's part in an update, made once whatever the number of attempts.
 struct UpdatePart {
-    let input: Learner.Input
+    var input: Learner.Input
     /// What the update comes to without a gradient step; `nil` when the recipe wants no analytic head, and for tasks that
     /// share an adapter: what one of them learns the others are served with.
     let kept: Learner.Candidate?

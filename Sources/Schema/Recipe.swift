@@ -99,6 +99,8 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var logitAdjustment = 1.0
         /// Whether a new label's row of the head begins as the mean of its examples' features, or as zeros.
         public var imprint = true
+        /// Epochs over all layers that follow where the others made held-out answers significantly better; 0 = never.
+        public var deepening = 4
         /// Stop after this many epochs without improvement on the update's own held-out part; 0 = never.
         public var patience = 2
         public init() {}
@@ -114,7 +116,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             case schedule
             case gradientClip = "gradient_clip"
             case logitAdjustment = "logit_adjustment"
-            case imprint
+            case imprint, deepening
             case patience
         }
     }

@@ -29,6 +29,7 @@ extension Recipe {
         try require(
             (0...1_000_000).contains(options.minimumSteps), "optimization.min_steps", options.minimumSteps,
             "0 to 1000000")
+        try require((0...10_000).contains(options.deepening), "optimization.deepening", options.deepening, "0 to 10000")
         try require(options.patience >= 0, "optimization.patience", options.patience, "at least 0; 0 is off")
         try require((0...64).contains(replay.ratio), "replay.ratio", replay.ratio, "0 to 64")
         try require((1...256).contains(threads), "threads", threads, "1 to 256")

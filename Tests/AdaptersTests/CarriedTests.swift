@@ -61,4 +61,25 @@ import Transformers
         let after = classifier.logits(texts.map { ($0, wide) }, pool: pool)
         for (one, other) in zip(before.joined(), after.joined()) { #expect(abs(one - other) < 1e-4) }
     }
+
+    @Test func `A deeper adapter answers the same, and has rows on every layer`() throws {
+        var options = TinyBert.options
+        options.layers = 1
+        let flat = try ClassifierAdapter(options: options, labels: TinyBert.labels, encoder: encoder, seed: 1)
+        var generator = SeededGenerator(seed: 2, stream: 0)
+        let shallow = flat.replacing(parameters: (0..<flat.layout.count).map { _ in generator.nextSymmetric(0.3) })
+            .carrying(["fisher": Array(repeating: 1, count: flat.layout.count)])
+        let deep = try shallow.deepening(encoder: encoder, seed: 3)
+        #expect(shallow.layout.lowestLayer == 1 && deep.layout.lowestLayer == 0)
+        #expect(deep.options.layers == 0 && deep.labels == shallow.labels && deep.carried.isEmpty)
+        let pool = WorkerPool(count: 1)
+        let texts: [[Int32]] = [[1, 2, 3], [4, 5]]
+        let classifier = Classifier(encoder: encoder)
+        let before = classifier.logits(texts.map { ($0, shallow) }, pool: pool)
+        let after = classifier.logits(texts.map { ($0, deep) }, pool: pool)
+        for (one, other) in zip(before.joined(), after.joined()) { #expect(abs(one - other) < 1e-4) }
+        // The new rows can learn: A is not zero where B is.
+        let fresh = try #require(deep.layout.projections.first)
+        #expect(deep.parameters[fresh.a].contains { $0 != 0 } && deep.parameters[fresh.b].allSatisfy { $0 == 0 })
+    }
 }

@@ -135,6 +135,32 @@ struct LearnerTests {
         #expect(third.blend.adapter == 0)
     }
 
+    @Test("Where training makes held-out answers significantly better it goes on, on all layers; elsewhere it ends")
+    func deepens() throws {
+        func learn(projection: Int, deepening: Int) throws -> Learner.Result {
+            var recipe = Self.recipe
+            recipe.adapter.layers = 1
+            recipe.analytic.projection = projection
+            recipe.optimization.deepening = deepening
+            var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+            return try run.learn(Self.examples([0, 1, 2, 3], count: 30, seed: 6))
+        }
+        // Two columns tell no four labels apart.
+        let ended = try learn(projection: 2, deepening: 0)
+        let deep = try learn(projection: 2, deepening: 4)
+        #expect(ended.adapter.options.layers == 1 && ended.adapter.layout.lowestLayer == 1)
+        #expect(deep.adapter.options.layers == 0 && deep.adapter.layout.lowestLayer == 0)
+        #expect(deep.trained > ended.trained)
+        #expect(try #require(deep.accuracy) >= #require(ended.accuracy))
+        let again = try learn(projection: 2, deepening: 4)
+        let count = deep.adapter.layout.count
+        #expect(again.adapter.parameters[0..<count] == deep.adapter.parameters[0..<count])
+
+        // Sums that answer as many have nothing left to gain.
+        let separable = try learn(projection: 64, deepening: 4)
+        #expect(separable.trained == ended.trained && separable.adapter.options.layers == 1)
+    }
+
     @Test("Twice as many examples are trained on again, from sums made of the new features and the replay memory")
     func trainsAgain() throws {
         var recipe = Self.recipe
