@@ -21,6 +21,8 @@ struct Judge {
         var answers: [HeldOutAnswer]
         /// Of all slices.
         var correct: [Bool]
+        /// How many of them.
+        var right: Int { correct.count { $0 } }
     }
 
     private struct Slice {
@@ -123,7 +125,7 @@ struct Judge {
         guard trained.verdict.decision == .promote else { return kept }
         let isBetter =
             trained.candidate.holdsAll
-            ? trained.correct.count { $0 } >= kept.correct.count { $0 }
+            ? trained.right >= kept.right
             : PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
                 < 1 - recipe.gate.confidence
         guard !isBetter else { return trained }
@@ -133,8 +135,8 @@ struct Judge {
         return judgement
     }
 
-    /// Whether a trained candidate is worth more epochs on more layers: it passed the gate, and answers significantly more
-    /// than what was kept, whose features so do not separate the labels.
+    /// Whether a trained candidate is worth more epochs on more layers: it passed the gate and answers significantly more than
+    /// what was kept, whose features do not separate the labels then.
     func deserves(_ trained: Judgement, depthBeyond kept: Judgement) -> Bool {
         recipe.optimization.deepening > 0 && recipe.method == .replay && trained.verdict.decision == .promote
             && PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop

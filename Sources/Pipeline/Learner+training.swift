@@ -6,10 +6,34 @@ import Store
 import Training
 
 extension Learner {
+    /// What gradient steps come to, one judgement for each task. Of a task with an adapter of its own the best of what was
+    /// kept, what was trained, and what training went on to.
+    func taught(
+        _ parts: [UpdatePart], besides kept: Judge.Judgement?, attempt: Int, replayFactor: Double,
+        effort: inout Effort, monitor: UpdateMonitor
+    ) throws -> [Judge.Judgement] {
+        func learned(_ parts: [UpdatePart]) throws -> [Judge.Judgement] {
+            let (outcome, adapters) = try train(parts, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+            effort.add(outcome)
+            try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
+            return try zip(parts, adapters).map { part, adapter in
+                try part.judge.judge(candidate(adapter, part.input), attempt: attempt)
+            }
+        }
+        let trained = try learned(parts)
+        guard parts.count == 1, let kept else { return trained }
+        guard parts[0].judge.deserves(trained[0], depthBeyond: kept) else {
+            return [parts[0].judge.better(of: kept, trained[0])]
+        }
+        let deep = try learned([parts[0].deepened(trained[0].candidate.adapter, encoder: encoder)])
+        let isBetter = deep[0].verdict.decision == .promote && deep[0].right >= trained[0].right
+        return isBetter ? deep : trained
+    }
+
     /// Learns the new examples with `replayFactor` times the recipe's replay.
     ///
     /// - Returns: the outcome, and one adapter for each task.
-    func train(
+    private func train(
         _ parts: [UpdatePart], attempt: Int, replayFactor: Double, monitor: UpdateMonitor
     ) throws -> (outcome: TrainingOutcome, adapters: [ClassifierAdapter]) {
         let inputs = parts.map(\.input)
@@ -32,21 +56,6 @@ extension Learner {
         } catch TrainingError.cancelled {
             throw CancellationError()
         }
-    }
-
-    /// A trained candidate after more epochs, on all layers.
-    func deepened(
-        _ part: UpdatePart, _ trained: Judge.Judgement, attempt: Int, replayFactor: Double, monitor: UpdateMonitor
-    ) throws -> (outcome: TrainingOutcome, judgement: Judge.Judgement) {
-        var part = part
-        // Neither the layers' new rows nor the order of examples are to repeat what was drawn before.
-        part.input.recipe.seed &+= 1 << 32
-        part.input.recipe.optimization.epochs = part.input.recipe.optimization.deepening
-        part.input.recipe.optimization.minimumSteps = 0
-        part.input.parent = try trained.candidate.adapter.deepening(encoder: encoder, seed: part.input.recipe.seed)
-        let (outcome, adapters) = try train([part], attempt: attempt, replayFactor: replayFactor, monitor: monitor)
-        try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
-        return (outcome, try part.judge.judge(candidate(adapters[0], part.input), attempt: attempt))
     }
 
     /// What the trainer is given.

@@ -163,25 +163,9 @@ public struct Learner: Sendable {
         while case .train(let attempt, let replayFactor) = action {
             var judgements = try parts[0].kept.map { [try parts[0].judge.judge($0, attempt: attempt)] }
             if judgements.map({ wantsTraining(parts[0].input, after: $0[0]) }) ?? true {
-                let (outcome, adapters) = try train(
-                    parts, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
-                effort.add(outcome)
-                try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
-                let trained = try zip(parts, adapters).map { part, adapter in
-                    try part.judge.judge(candidate(adapter, part.input), attempt: attempt)
-                }
-                if parts.count == 1 {
-                    let kept = judgements?[0]
-                    judgements = [parts[0].judge.better(of: kept, trained[0])]
-                    if let kept, parts[0].judge.deserves(trained[0], depthBeyond: kept) {
-                        let (outcome, deep) = try deepened(
-                            parts[0], trained[0], attempt: attempt, replayFactor: replayFactor, monitor: monitor)
-                        effort.add(outcome)
-                        judgements = [parts[0].judge.better(of: trained[0], deep)]
-                    }
-                } else {
-                    judgements = trained
-                }
+                judgements = try taught(
+                    parts, besides: judgements?[0], attempt: attempt, replayFactor: replayFactor, effort: &effort,
+                    monitor: monitor)
             }
             if let narrow = judgements?[0], let wider = try widened(narrow.candidate, parts[0].input) {
                 let wide = try parts[0].judge.judge(wider, attempt: attempt)
@@ -207,7 +191,7 @@ public struct Learner: Sendable {
     }
 
     /// What an update's training cost.
-    private struct Effort {
+    struct Effort {
         var isTrained = false
         var trained = 0
         var seconds = 0.0

@@ -7,7 +7,7 @@ import Transformers
 
 /// One task's part in an update, made once whatever the number of attempts.
 struct UpdatePart {
-    var input: Learner.Input
+    private(set) var input: Learner.Input
     /// What the update comes to without a gradient step; `nil` when the recipe wants no analytic head, and for tasks that
     /// share an adapter: what one of them learns the others are served with.
     let kept: Learner.Candidate?
@@ -21,6 +21,19 @@ struct UpdatePart {
         judge = Judge(learner: learner, input: input)
         let memory = input.recipe.method.replaysNew ? try learner.remember(input) : input.memory
         exemplars = try memory.exemplars().filter { input.labels.contains($0.label) }
+    }
+}
+
+extension UpdatePart {
+    /// To be learned for more epochs, on all layers, by an adapter that has learned it once.
+    func deepened(_ trained: ClassifierAdapter, encoder: any TextEncoder) throws -> UpdatePart {
+        var part = self
+        // Neither the new rows nor the order of examples are to repeat what was drawn before.
+        part.input.recipe.seed &+= 1 << 32
+        part.input.recipe.optimization.epochs = input.recipe.optimization.deepening
+        part.input.recipe.optimization.minimumSteps = 0
+        part.input.parent = try trained.deepening(encoder: encoder, seed: part.input.recipe.seed)
+        return part
     }
 }
 
