@@ -38,7 +38,10 @@ public final class UpdateMonitor: Sendable {
     func learned(_ progress: TrainingProgress, attempt: Int) throws {
         let shown = progress.newExamples + progress.replayedExamples
         state.withLock { state in
-            if state.curve.attempt != attempt { state.curve = TrainingCurve(attempt: attempt) }
+            // Training that goes on over all layers counts its steps anew.
+            if state.curve.attempt != attempt || progress.step <= state.curve.step {
+                state.curve = TrainingCurve(attempt: attempt)
+            }
             state.curve.epoch = progress.epoch
             state.curve.epochs = progress.epochs
             state.curve.steps = progress.steps
