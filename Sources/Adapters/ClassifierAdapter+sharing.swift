@@ -57,8 +57,10 @@ extension ClassifierAdapter {
         return try ClassifierAdapter(options: options, labels: [], layout: layout, parameters: lowRank)
     }
 
-    /// Whether it adapts what an adapter of these options would adapt, in the same way.
+    /// Whether it adapts what an adapter of these options would adapt, in the same way; may be on more layers or fewer.
     public func hasShape(of options: Recipe.AdapterOptions, encoder: any TextEncoder) throws(AdapterError) -> Bool {
+        var options = options
+        options.layers = self.options.layers
         let layout = try AdapterLayout(options: options, labelCount: labels.count, encoder: encoder)
         return layout == self.layout && options.scaling == self.options.scaling
             && options.featureScale == self.options.featureScale

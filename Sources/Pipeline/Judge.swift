@@ -135,8 +135,8 @@ struct Judge {
         return judgement
     }
 
-    /// Whether a trained candidate is worth more epochs on more layers: it passed the gate and answers significantly more than
-    /// what was kept, whose features do not separate the labels then.
+    /// Whether a trained candidate is worth more epochs on all layers: it passed the gate and answers significantly more than
+    /// what was kept, so that features matter here.
     func deserves(_ trained: Judgement, depthBeyond kept: Judgement) -> Bool {
         recipe.optimization.deepening > 0 && recipe.method == .replay && trained.verdict.decision == .promote
             && PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop

@@ -7,34 +7,46 @@ import Training
 
 extension Learner {
     /// What gradient steps come to, one judgement for each task. Of a task with an adapter of its own the best of what was
-    /// kept, what was trained, and what training went on to.
+    /// kept, what was trained, and what it came to on all layers.
     func taught(
         _ parts: [UpdatePart], besides kept: Judge.Judgement?, attempt: Int, replayFactor: Double,
         effort: inout Effort, monitor: UpdateMonitor
     ) throws -> [Judge.Judgement] {
-        func learned(_ parts: [UpdatePart]) throws -> [Judge.Judgement] {
-            let (outcome, adapters) = try train(parts, attempt: attempt, replayFactor: replayFactor, monitor: monitor)
+        effort.beginAttempt()
+        func learned(_ lesson: [UpdatePart], from progress: Double) throws -> [Judge.Judgement] {
+            let (outcome, adapters) = try train(
+                lesson, attempt: attempt, replayFactor: replayFactor, from: progress, monitor: monitor)
             effort.add(outcome)
-            try monitor.advance(to: .evaluating, progress: 0.95, replayed: outcome.replayedExamples)
+            try monitor.advance(to: .evaluating, progress: 0.95, replayed: effort.replayed)
             return try zip(parts, adapters).map { part, adapter in
                 try part.judge.judge(candidate(adapter, part.input), attempt: attempt)
             }
         }
-        let trained = try learned(parts)
+        let trained = try learned(parts, from: 0)
         guard parts.count == 1, let kept else { return trained }
         guard parts[0].judge.deserves(trained[0], depthBeyond: kept) else {
             return [parts[0].judge.better(of: kept, trained[0])]
         }
-        let deep = try learned([parts[0].deepened(trained[0].candidate.adapter, encoder: encoder)])
-        let isBetter = deep[0].verdict.decision == .promote && deep[0].right >= trained[0].right
-        return isBetter ? deep : trained
+        do {
+            let lesson = try parts[0].deepened(trained[0].candidate.adapter, encoder: encoder)
+            let deep = try learned([lesson], from: Self.shareBeforeDeepening)
+            let isBetter = deep[0].verdict.decision == .promote && deep[0].right >= trained[0].right
+            return isBetter ? deep : trained
+        } catch is TrainingError {
+            // Steps that went astray on all layers take nothing from what was trained before.
+            return trained
+        }
     }
+
+    /// What a training that goes on over all layers has taken of its time when it does, about.
+    private static let shareBeforeDeepening = 0.15
 
     /// Learns the new examples with `replayFactor` times the recipe's replay.
     ///
+    /// - Parameter start: the progress to go on from.
     /// - Returns: the outcome, and one adapter for each task.
     private func train(
-        _ parts: [UpdatePart], attempt: Int, replayFactor: Double, monitor: UpdateMonitor
+        _ parts: [UpdatePart], attempt: Int, replayFactor: Double, from start: Double, monitor: UpdateMonitor
     ) throws -> (outcome: TrainingOutcome, adapters: [ClassifierAdapter]) {
         let inputs = parts.map(\.input)
         var recipe = inputs[0].recipe
@@ -49,7 +61,7 @@ extension Learner {
         let lesson = try Lesson(inputs, encoder: encoder)
         do {
             let outcome = try trainer.run(trainerInput(parts, lesson, recipe)) { progress in
-                let advanced: Void? = try? monitor.learned(progress, attempt: attempt)
+                let advanced: Void? = try? monitor.learned(progress, attempt: attempt, from: start)
                 return advanced != nil
             }
             return (outcome, try lesson.adapters(of: outcome.adapter, for: inputs, encoder: encoder))

@@ -199,12 +199,18 @@ public struct Learner: Sendable {
         var replayed = 0
         var rehearsals: [Int] = []
 
+        mutating func beginAttempt() {
+            replayed = 0
+            rehearsals = []
+        }
+
         mutating func add(_ outcome: TrainingOutcome) {
             isTrained = true
             trained += outcome.newExamples + outcome.replayedExamples
             seconds += outcome.trainingSeconds
-            replayed = outcome.replayedExamples
-            rehearsals = outcome.rehearsals
+            replayed += outcome.replayedExamples
+            // Of the same exemplars in the same order, each time.
+            rehearsals = rehearsals.isEmpty ? outcome.rehearsals : zip(rehearsals, outcome.rehearsals).map(+)
         }
     }
 

@@ -25,14 +25,22 @@ struct UpdatePart {
 }
 
 extension UpdatePart {
-    /// To be learned for more epochs, on all layers, by an adapter that has learned it once.
+    /// To be learned on all layers: for more epochs by the adapter that was trained, and from the beginning where it was the
+    /// task's first and lacks layers.
     func deepened(_ trained: ClassifierAdapter, encoder: any TextEncoder) throws -> UpdatePart {
         var part = self
         // Neither the new rows nor the order of examples are to repeat what was drawn before.
         part.input.recipe.seed &+= 1 << 32
-        part.input.recipe.optimization.epochs = input.recipe.optimization.deepening
-        part.input.recipe.optimization.minimumSteps = 0
-        part.input.parent = try trained.deepening(encoder: encoder, seed: part.input.recipe.seed)
+        part.input.recipe.adapter.layers = 0
+        // What training has cost old labels so far, a share that begins now would not see.
+        part.input.recipe.replay.adaptive = false
+        if input.parent == nil, input.start == nil, trained.layout.lowestLayer > 0 {
+            part.input.recipe.optimization.epochs += input.recipe.optimization.deepening
+        } else {
+            part.input.recipe.optimization.epochs = input.recipe.optimization.deepening
+            part.input.recipe.optimization.minimumSteps = 0
+            part.input.parent = try trained.deepening(encoder: encoder, seed: part.input.recipe.seed)
+        }
         return part
     }
 }

@@ -34,11 +34,12 @@ public final class UpdateMonitor: Sendable {
 
     /// Called by the learner after each step.
     ///
+    /// - Parameter start: the progress that this training began with.
     /// - Throws: `CancellationError` once the update is to stop.
-    func learned(_ progress: TrainingProgress, attempt: Int) throws {
+    func learned(_ progress: TrainingProgress, attempt: Int, from start: Double = 0) throws {
         let shown = progress.newExamples + progress.replayedExamples
         state.withLock { state in
-            // Training that goes on over all layers counts its steps anew.
+            // Training on all layers counts its steps anew.
             if state.curve.attempt != attempt || progress.step <= state.curve.step {
                 state.curve = TrainingCurve(attempt: attempt)
             }
@@ -49,7 +50,8 @@ public final class UpdateMonitor: Sendable {
             state.curve.replayShare = Double(progress.replayedExamples) / Double(max(1, shown))
             state.curve.observe(step: progress.step, loss: Double(progress.loss))
         }
-        try advance(to: .training, progress: 0.95 * progress.fraction, replayed: progress.replayedExamples)
+        try advance(
+            to: .training, progress: start + (0.95 - start) * progress.fraction, replayed: progress.replayedExamples)
     }
 
     func cancel() { state.withLock { $0.cancelled = true } }

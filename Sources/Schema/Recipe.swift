@@ -99,7 +99,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var logitAdjustment = 1.0
         /// Whether a new label's row of the head begins as the mean of its examples' features, or as zeros.
         public var imprint = true
-        /// Epochs over all layers that follow where the others made held-out answers significantly better; 0 = never.
+        /// Epochs more, on all layers, where training made held-out answers significantly better; 0 = never.
         public var deepening = 4
         /// Stop after this many epochs without improvement on the update's own held-out part; 0 = never.
         public var patience = 2

@@ -61,6 +61,9 @@ import Transformers
         let grown = try bare.growing(to: ["x"], encoder: encoder)
         #expect(values(grown).starts(with: values(bare)) && grown.headWeight.values.allSatisfy { $0 == 0 })
         #expect(try adapter.hasShape(of: TinyBert.options, encoder: encoder))
+        var shallower = TinyBert.options
+        shallower.layers = 1
+        #expect(try adapter.hasShape(of: shallower, encoder: encoder), "an adapter may have deepened since")
         var wider = TinyBert.options
         wider.rank += 1
         #expect(try !adapter.hasShape(of: wider, encoder: encoder))

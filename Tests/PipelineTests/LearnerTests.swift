@@ -135,7 +135,7 @@ struct LearnerTests {
         #expect(third.blend.adapter == 0)
     }
 
-    @Test("Where training makes held-out answers significantly better it goes on, on all layers; elsewhere it ends")
+    @Test("Where training makes held-out answers significantly better the update learns all layers too; elsewhere it ends")
     func deepens() throws {
         func learn(projection: Int, deepening: Int) throws -> Learner.Result {
             var recipe = Self.recipe
@@ -159,6 +159,28 @@ struct LearnerTests {
         // Sums that answer as many have nothing left to gain.
         let separable = try learn(projection: 64, deepening: 4)
         #expect(separable.trained == ended.trained && separable.adapter.options.layers == 1)
+    }
+
+    @Test("A later adapter goes on over all layers from where it is, and the update counts all that it replayed")
+    func deepensLater() throws {
+        var recipe = Self.recipe
+        recipe.adapter.layers = 1
+        recipe.analytic.projection = 2
+        recipe.optimization.deepening = 0
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let first = try run.learn(Self.examples([0, 1, 2, 3], count: 30, seed: 6))
+        #expect(first.adapter.layout.lowestLayer == 1 && first.verdict.decision == .promote)
+        var shallow = run
+        run.recipe.optimization.deepening = 3
+        let second = Self.examples([4, 5, 6, 7], count: 40, seed: 7)
+        let (ended, deep) = (try shallow.learn(second), try run.learn(second))
+        #expect(ended.adapter.layout.lowestLayer == 1 && deep.adapter.layout.lowestLayer == 0)
+        #expect(deep.trained > ended.trained && deep.replayed > ended.replayed)
+        #expect(deep.rehearsals.values.reduce(0, +) == deep.replayed)
+        #expect(try #require(deep.accuracy) >= #require(ended.accuracy))
+        // Deep it stays.
+        let third = try run.learn(Self.examples([0], count: 10, seed: 8))
+        #expect(third.adapter.layout.lowestLayer == 0)
     }
 
     @Test("Twice as many examples are trained on again, from sums made of the new features and the replay memory")
