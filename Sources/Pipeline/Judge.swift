@@ -136,12 +136,16 @@ struct Judge {
     }
 
     /// Whether a trained candidate is worth more epochs on all layers: it passed the gate and answers significantly more than
-    /// what was kept, so that features matter here.
+    /// what was kept, so that features matter here; and enough is held out to tell whether it pays.
     func deserves(_ trained: Judgement, depthBeyond kept: Judgement) -> Bool {
-        recipe.optimization.deepening > 0 && recipe.method == .replay && trained.verdict.decision == .promote
+        labels.count >= Self.leastForDepth && recipe.optimization.deepening > 0 && recipe.method == .replay
+            && trained.verdict.decision == .promote
             && PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
                 < 1 - recipe.gate.confidence
     }
+
+    /// Of so many held-out examples one standard deviation of a difference is about a point, which is what depth brings.
+    private static let leastForDepth = 500
 
     /// Held-out examples decide how the sums are solved and how much each head says, among blends that one pass of the
     /// encoder answers.

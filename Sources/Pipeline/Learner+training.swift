@@ -30,7 +30,7 @@ extension Learner {
         do {
             let lesson = try parts[0].deepened(trained[0].candidate.adapter, encoder: encoder)
             let deep = try learned([lesson], from: Self.shareBeforeDeepening)
-            let isBetter = deep[0].verdict.decision == .promote && deep[0].right >= trained[0].right
+            let isBetter = deep[0].verdict.decision == .promote && deep[0].right > trained[0].right
             return isBetter ? deep : trained
         } catch is TrainingError {
             // Steps that went astray on all layers take nothing from what was trained before.

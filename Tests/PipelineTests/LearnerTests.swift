@@ -137,13 +137,16 @@ struct LearnerTests {
 
     @Test("Where training makes held-out answers significantly better the update learns all layers too; elsewhere it ends")
     func deepens() throws {
-        func learn(projection: Int, deepening: Int) throws -> Learner.Result {
+        func learn(projection: Int, deepening: Int, examples: Int = 450) throws -> Learner.Result {
             var recipe = Self.recipe
             recipe.adapter.layers = 1
+            // One epoch leaves something to learn.
+            recipe.optimization.epochs = 1
+            recipe.optimization.learningRate = 0.003
             recipe.analytic.projection = projection
             recipe.optimization.deepening = deepening
             var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
-            return try run.learn(Self.examples([0, 1, 2, 3], count: 30, seed: 6))
+            return try run.learn(Self.examples([0, 1, 2, 3], count: examples, seed: 6))
         }
         // Two columns tell no four labels apart.
         let ended = try learn(projection: 2, deepening: 0)
@@ -159,20 +162,25 @@ struct LearnerTests {
         // Sums that answer as many have nothing left to gain.
         let separable = try learn(projection: 64, deepening: 4)
         #expect(separable.trained == ended.trained && separable.adapter.options.layers == 1)
+        // Of few answers chance would decide.
+        let few = try learn(projection: 2, deepening: 4, examples: 30)
+        #expect(few.heldOutCount < 500 && few.adapter.options.layers == 1)
     }
 
     @Test("A later adapter goes on over all layers from where it is, and the update counts all that it replayed")
     func deepensLater() throws {
         var recipe = Self.recipe
         recipe.adapter.layers = 1
+        recipe.optimization.epochs = 1
+        recipe.optimization.learningRate = 0.003
         recipe.analytic.projection = 2
         recipe.optimization.deepening = 0
         var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
-        let first = try run.learn(Self.examples([0, 1, 2, 3], count: 30, seed: 6))
+        let first = try run.learn(Self.examples([0, 1, 2, 3], count: 240, seed: 6))
         #expect(first.adapter.layout.lowestLayer == 1 && first.verdict.decision == .promote)
         var shallow = run
         run.recipe.optimization.deepening = 3
-        let second = Self.examples([4, 5, 6, 7], count: 40, seed: 7)
+        let second = Self.examples([4, 5, 6, 7], count: 240, seed: 7)
         let (ended, deep) = (try shallow.learn(second), try run.learn(second))
         #expect(ended.adapter.layout.lowestLayer == 1 && deep.adapter.layout.lowestLayer == 0)
         #expect(deep.trained > ended.trained && deep.replayed > ended.replayed)
