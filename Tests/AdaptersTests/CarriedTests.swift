@@ -50,16 +50,19 @@ import Transformers
         #expect(Array(values[new.headBias]) == old.headBias.map { Float($0) } + [0])
     }
 
+    private func expectSameAnswers(_ one: ClassifierAdapter, _ other: ClassifierAdapter) {
+        let texts: [[Int32]] = [[1, 2, 3], [4, 5]]
+        let (classifier, pool) = (Classifier(encoder: encoder), WorkerPool(count: 1))
+        let answers = [one, other].map { adapter in classifier.logits(texts.map { ($0, adapter) }, pool: pool).joined() }
+        #expect(answers[0].count == texts.count * one.labels.count && answers[1].count == answers[0].count)
+        for (a, b) in zip(answers[0], answers[1]) { #expect(abs(a - b) < 1e-4) }
+    }
+
     @Test func `A wider adapter answers the same`() throws {
         let wide = try adapter.widening(by: 2, encoder: encoder, seed: 4)
         #expect(wide.layout.rank == adapter.layout.rank + 2)
         #expect(abs(wide.options.scaling - adapter.options.scaling) < 1e-6)
-        let pool = WorkerPool(count: 1)
-        let texts: [[Int32]] = [[1, 2, 3], [4, 5]]
-        let classifier = Classifier(encoder: encoder)
-        let before = classifier.logits(texts.map { ($0, adapter) }, pool: pool)
-        let after = classifier.logits(texts.map { ($0, wide) }, pool: pool)
-        for (one, other) in zip(before.joined(), after.joined()) { #expect(abs(one - other) < 1e-4) }
+        expectSameAnswers(adapter, wide)
     }
 
     @Test func `A deeper adapter answers the same, and has rows on every layer`() throws {
@@ -72,12 +75,7 @@ import Transformers
         let deep = try shallow.deepening(encoder: encoder, seed: 3)
         #expect(shallow.layout.lowestLayer == 1 && deep.layout.lowestLayer == 0)
         #expect(deep.options.layers == 0 && deep.labels == shallow.labels && deep.carried.isEmpty)
-        let pool = WorkerPool(count: 1)
-        let texts: [[Int32]] = [[1, 2, 3], [4, 5]]
-        let classifier = Classifier(encoder: encoder)
-        let before = classifier.logits(texts.map { ($0, shallow) }, pool: pool)
-        let after = classifier.logits(texts.map { ($0, deep) }, pool: pool)
-        for (one, other) in zip(before.joined(), after.joined()) { #expect(abs(one - other) < 1e-4) }
+        expectSameAnswers(shallow, deep)
         // The new rows can learn: A is not zero where B is.
         let fresh = try #require(deep.layout.projections.first)
         #expect(deep.parameters[fresh.a].contains { $0 != 0 } && deep.parameters[fresh.b].allSatisfy { $0 == 0 })
