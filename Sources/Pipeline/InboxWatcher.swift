@@ -65,7 +65,7 @@ public struct InboxWatcher: Service, CustomStringConvertible {
             return report
         }
         do {
-            _ = try await store.task(task)
+            try await store.requireTask(task)
             report.task = task
         } catch StoreError.unknownTask {
             report.error = missing

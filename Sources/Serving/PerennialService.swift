@@ -78,7 +78,8 @@ public struct PerennialService: Service, CustomStringConvertible {
             recipe: configuration.recipe
         ).add(to: router)
         ExampleRoutes(
-            store: store, metrics: metrics, instant: instant, maximumBytes: configuration.ingestBytes
+            store: store, refresher: refresher, metrics: metrics, instant: instant,
+            maximumBytes: configuration.ingestBytes
         ).add(to: router)
         QuarantineRoutes(store: store).add(to: router)
         let memory = PredictionMemory(limits: configuration.feedback)

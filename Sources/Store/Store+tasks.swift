@@ -62,6 +62,11 @@ extension Store {
         try await read { try TaskRecord.find($0, name).value }
     }
 
+    /// - Throws: ``StoreError/unknownTask(_:)`` where there is none.
+    public func requireTask(_ name: TaskName) async throws {
+        _ = try await read { try TaskRecord.id($0, name) }
+    }
+
     /// Removes a task and all that is known of it, a running update's claim included.
     ///
     /// - Returns: digests that no task refers to any more.

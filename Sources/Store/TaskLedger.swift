@@ -31,7 +31,7 @@ struct TaskLedger {
 
     init(_ db: Database, _ name: TaskName) throws {
         let sql = """
-            SELECT id, policy,
+            SELECT id, policy ->> 'holdout' AS holdout,
                 (SELECT count(*) FROM label WHERE task = task.id) AS labels,
                 EXISTS (SELECT 1 FROM example WHERE task = task.id AND state = 4) AS superseded
             FROM task WHERE name = ?
@@ -40,8 +40,7 @@ struct TaskLedger {
             throw StoreError.unknownTask(name)
         }
         task = row["id"]
-        let policy: UpdatePolicy = try StoredValue.decodeJSON(row["policy"])
-        holdout = policy.holdout
+        holdout = row["holdout"] ?? UpdatePolicy().holdout
         labelCount = row["labels"]
         hasSuperseded = row["superseded"]
     }

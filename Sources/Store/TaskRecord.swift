@@ -26,8 +26,8 @@ struct TaskRecord {
 
     /// The number alone, without reading the labels.
     static func id(_ db: Database, _ name: TaskName) throws -> Int64 {
-        let sql = "SELECT id FROM task WHERE name = ?"
-        guard let id = try Int64.fetchOne(db, sql: sql, arguments: [name.rawValue]) else {
+        let find = try db.cachedStatement(sql: "SELECT id FROM task WHERE name = ?")
+        guard let id = try Int64.fetchOne(find, arguments: [name.rawValue]) else {
             throw StoreError.unknownTask(name)
         }
         return id

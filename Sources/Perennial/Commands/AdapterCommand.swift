@@ -136,7 +136,7 @@ struct AdapterCommand: AsyncParsableCommand {
             _ = try files.adapter(for: EncoderRegistry.loadEncoder(from: base.path, packing: false))
             let store = try Store(home: Home(root: options.homeDirectory))
             defer { try? store.close() }
-            _ = try await store.task(task)
+            try await store.requireTask(task)
             let digest = try AdapterStore(directory: store.home.adapters).save(files)
             let version = try await store.importVersion(
                 task, digest: digest.description, metrics: AdapterVersion.Metrics())

@@ -22,7 +22,7 @@ struct FeedbackRoutes: Sendable {
         let task = try context.taskName()
         let key = try ExampleRoutes.idempotencyKey(request)
         let feedback = try Feedback(try await request.jsonObject())
-        _ = try await store.task(task)
+        try await store.requireTask(task)
         guard let items = memory.recall(feedback.id, task: task) else { throw unknown(feedback.id) }
         guard items.indices.contains(feedback.index) else {
             throw APIError.invalid(

@@ -28,7 +28,7 @@ struct LabelStudioRoutes: Sendable {
             var status = "UP"
             var model_class = "Perennial"
         }
-        _ = try await store.task(try context.taskName())
+        try await store.requireTask(try context.taskName())
         return try .json(Health())
     }
 
@@ -66,7 +66,7 @@ struct LabelStudioRoutes: Sendable {
         guard case .string(let action) = body["action"] else {
             throw APIError.invalid("action", code: "missing_field", "\"action\" is missing; give the event's name")
         }
-        _ = try await store.task(task)
+        try await store.requireTask(task)
         switch action {
         case "ANNOTATION_CREATED", "ANNOTATION_UPDATED":
             guard let example = LabelStudioPayload.annotation(body) else { return try Self.done("ignored") }

@@ -100,10 +100,12 @@ public final class PrometheusRegistry: MetricsFactory, Sendable {
 
     private static func name(_ label: String, suffix: String) -> String {
         let name = String(
-            label.unicodeScalars.map { scalar in
-                let isAllowed = scalar.isASCII && (scalar.properties.isAlphabetic || ("0"..."9").contains(scalar))
-                return isAllowed ? Character(scalar) : "_"
-            })
+            decoding: label.unicodeScalars.map { scalar -> UInt8 in
+                switch scalar {
+                case "a"..."z", "A"..."Z", "0"..."9": UInt8(scalar.value)
+                default: UInt8(ascii: "_")
+                }
+            }, as: UTF8.self)
         return name.hasSuffix(suffix) ? name : name + suffix
     }
 }

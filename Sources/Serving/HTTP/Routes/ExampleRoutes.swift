@@ -8,6 +8,7 @@ import Store
 /// `/v1/tasks/{task}/examples`: labelled texts in, answered once they are durable.
 struct ExampleRoutes: Sendable {
     let store: Store
+    let refresher: SnapshotRefresher
     let metrics: ServiceMetrics
     let instant: InstantHeads
     let maximumBytes: Int
@@ -24,8 +25,8 @@ struct ExampleRoutes: Sendable {
         }
         let key = try Self.idempotencyKey(request)
         try request.refuseBody(over: maximumBytes)
-        // Before the body is read: a wrong name should not cost a parse.
-        _ = try await store.task(task)
+        // Before the body is read: a wrong name should not cost a parse, nor a known one a look at the store.
+        if refresher.snapshot.current?.tasks[task] == nil { try await store.requireTask(task) }
 
         var parser = ExampleParser(format: format)
         var batch = ExampleBatch()
