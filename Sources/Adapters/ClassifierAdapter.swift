@@ -119,9 +119,7 @@ public final class ClassifierAdapter: Sendable {
                     target..<target + options.rank, with: old[source..<source + options.rank])
             }
         }
-        parameters.replaceSubrange(fresh.layout.headWeight, with: old[layout.headWeight])
-        parameters.replaceSubrange(fresh.layout.headBias, with: old[layout.headBias])
-        return fresh.replacing(parameters: parameters)
+        return reshaped(fresh, parameters)
     }
 
     /// The same adapter on all layers, answering the same: A is uniform in ±1/√in where it is new, B zero. What is carried
@@ -138,9 +136,15 @@ public final class ClassifierAdapter: Sendable {
             parameters.replaceSubrange(to.a, with: old[from.a])
             parameters.replaceSubrange(to.b, with: old[from.b])
         }
-        parameters.replaceSubrange(fresh.layout.headWeight, with: old[layout.headWeight])
-        parameters.replaceSubrange(fresh.layout.headBias, with: old[layout.headBias])
-        return fresh.replacing(parameters: parameters)
+        return reshaped(fresh, parameters)
+    }
+
+    /// This adapter's head on low-rank updates of another shape.
+    private func reshaped(_ shape: ClassifierAdapter, _ parameters: [Float]) -> ClassifierAdapter {
+        var parameters = parameters
+        parameters.replaceSubrange(shape.layout.headWeight, with: self.parameters[layout.headWeight])
+        parameters.replaceSubrange(shape.layout.headBias, with: self.parameters[layout.headBias])
+        return shape.replacing(parameters: parameters)
     }
 
     /// The same labels and shape with other parameters.

@@ -50,10 +50,6 @@ extension Learner {
     ) throws -> (outcome: TrainingOutcome, adapters: [ClassifierAdapter]) {
         let inputs = parts.map(\.input)
         var recipe = inputs[0].recipe
-        guard recipe.head != .analytic else {
-            throw TrainingError.invalidOption(
-                field: "head", value: "analytic", expected: "blend or adapter where tasks share an adapter")
-        }
         recipe.replay.ratio *= replayFactor
         // Each experience and each attempt draws other random numbers, and always the same ones.
         recipe.seed &+= UInt64(inputs.map(\.experience).max() ?? 0) << 8 &+ UInt64(attempt)

@@ -214,18 +214,18 @@ public struct Recipe: Sendable, Hashable, Codable {
             ),
             (analytic.ridge > 0, "analytic.ridge must be above 0, not \(analytic.ridge)"),
             ((1...256).contains(adapter.rank), "adapter.rank must be 1 to 256, not \(adapter.rank)"),
-            (adapter.alpha > 0, "adapter.alpha must be above 0, not \(adapter.alpha)"),
+            (
+                adapter.alpha > 0 && adapter.alpha.isFinite, "adapter.alpha must be above 0, not \(adapter.alpha)"
+            ),
             ((0..<1).contains(adapter.dropout), "adapter.dropout must be 0 up to 1, not \(adapter.dropout)"),
             (!adapter.targets.isEmpty, "adapter.targets must name at least one module"),
             (adapter.layers >= 0, "adapter.layers cannot be negative; 0 adapts all layers"),
-            (adapter.featureScale > 0, "adapter.feature_scale must be above 0, not \(adapter.featureScale)"),
-            ((1...1_000).contains(optimization.epochs), "optimization.epochs must be 1 to 1000"),
-            ((1...4_096).contains(optimization.batchSize), "optimization.batch_size must be 1 to 4096"),
-            (optimization.learningRate > 0, "optimization.learning_rate must be above 0"),
-            (optimization.gradientClip > 0, "optimization.gradient_clip must be above 0"),
-            (optimization.warmupSteps >= 0, "optimization.warmup_steps cannot be negative"),
+            (
+                adapter.featureScale > 0 && adapter.featureScale.isFinite,
+                "adapter.feature_scale must be above 0, not \(adapter.featureScale)"
+            ),
             (replay.examples >= 0, "replay.examples cannot be negative"),
-            (replay.ratio >= 0, "replay.ratio cannot be negative"),
+            ((0...64).contains(replay.ratio), "replay.ratio must be 0 to 64, not \(replay.ratio)"),
             ((0...1).contains(gate.tolerance), "gate.tolerance must be 0 to 1"),
             ((0...1).contains(gate.growthTolerance), "gate.growth_tolerance must be 0 to 1"),
             (gate.confidence > 0.5 && gate.confidence < 1, "gate.confidence must lie between 0.5 and 1"),
@@ -238,7 +238,49 @@ public struct Recipe: Sendable, Hashable, Codable {
             ((4...512).contains(maximumLength), "max_length must be 4 to 512, not \(maximumLength)"),
             ((1...64).contains(threads), "threads must be 1 to 64, not \(threads)"),
         ]
-        return (checks + methodChecks + sharingChecks).first { !$0.0 }?.1
+        return (checks + optimizationChecks + methodChecks + sharingChecks).first { !$0.0 }?.1
+    }
+
+    private var optimizationChecks: [(Bool, String)] {
+        let options = optimization
+        return [
+            ((1...1_000).contains(options.epochs), "optimization.epochs must be 1 to 1000, not \(options.epochs)"),
+            (
+                (0...1_000_000).contains(options.minimumSteps),
+                "optimization.min_steps must be 0 to 1000000, not \(options.minimumSteps)"
+            ),
+            (
+                (1...4_096).contains(options.batchSize),
+                "optimization.batch_size must be 1 to 4096, not \(options.batchSize)"
+            ),
+            (
+                options.learningRate > 0 && options.learningRate.isFinite,
+                "optimization.learning_rate must be above 0, not \(options.learningRate)"
+            ),
+            (
+                options.weightDecay >= 0 && options.weightDecay.isFinite,
+                "optimization.weight_decay must be at least 0, not \(options.weightDecay)"
+            ),
+            ((0..<1).contains(options.beta1), "optimization.beta1 must be 0 up to 1, not \(options.beta1)"),
+            ((0..<1).contains(options.beta2), "optimization.beta2 must be 0 up to 1, not \(options.beta2)"),
+            (options.epsilon > 0, "optimization.epsilon must be above 0, not \(options.epsilon)"),
+            (
+                options.warmupSteps >= 0, "optimization.warmup_steps cannot be negative, not \(options.warmupSteps)"
+            ),
+            (
+                options.gradientClip >= 0,
+                "optimization.gradient_clip must be at least 0 (off), not \(options.gradientClip)"
+            ),
+            (
+                (0...2).contains(options.logitAdjustment),
+                "optimization.logit_adjustment must be 0 to 2, not \(options.logitAdjustment)"
+            ),
+            (
+                (0...1_000).contains(options.deepening),
+                "optimization.deepening must be 0 (never) to 1000, not \(options.deepening)"
+            ),
+            (options.patience >= 0, "optimization.patience must be at least 0 (off), not \(options.patience)"),
+        ]
     }
 
     enum CodingKeys: String, CodingKey {

@@ -48,9 +48,9 @@ public struct Trainer: Sendable {
     /// Starts `recipe.threads` threads, which live as long as the trainer.
     ///
     /// - Parameter profiling: note the time of every operation.
-    /// - Throws: ``TrainingError/invalidOption(field:value:expected:)``, `AdapterError.invalidOption`.
+    /// - Throws: ``TrainingError/invalidRecipe(_:)``.
     public init(encoder: any TextEncoder, recipe: Recipe, profiling: Bool = false) throws {
-        try recipe.validateForTraining()
+        if let problem = recipe.problem { throw TrainingError.invalidRecipe(problem) }
         self.encoder = encoder
         self.recipe = recipe
         pool = WorkerPool(count: recipe.threads, profiling: profiling)
@@ -117,10 +117,7 @@ public struct Trainer: Sendable {
         guard !input.newExamples.isEmpty else { throw .noExamples }
         if let heads = input.heads {
             precondition(heads.tasks.count == input.labels.count, "every label needs a task")
-            guard recipe.method.isShareable else {
-                throw .invalidOption(
-                    field: "method", value: recipe.method.rawValue, expected: Recipe.Method.shareableNames)
-            }
+            if let problem = recipe.sharingProblem { throw .invalidRecipe(problem) }
         }
         for (position, example) in (input.newExamples + input.exemplars.all + input.heldOut + input.probe)
             .enumerated()

@@ -4,7 +4,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
     case unknownLabel(index: Int, labels: Int)
     case emptyText(position: Int)
     case textTooLong(position: Int, tokens: Int, maximum: Int)
-    case invalidOption(field: String, value: String, expected: String)
+    /// What in the recipe is out of range or does not go together, with the remedy.
+    case invalidRecipe(String)
     /// The loss is not a number or exploded at a step (1-based).
     case diverged(step: Int, loss: Float, reason: String)
     case cancelled(step: Int)
@@ -19,8 +20,8 @@ public enum TrainingError: Error, Equatable, CustomStringConvertible {
             "example \(position) has no tokens; tokenize with the special tokens included"
         case .textTooLong(let position, let tokens, let maximum):
             "example \(position) has \(tokens) tokens; the base model reads at most \(maximum), truncate it"
-        case .invalidOption(let field, let value, let expected):
-            "\(field) is \(value); it must be \(expected)"
+        case .invalidRecipe(let problem):
+            problem
         case .diverged(let step, let loss, let reason):
             "training diverged at step \(step) with loss \(loss): \(reason); lower the learning rate or check the labels"
         case .cancelled(let step):

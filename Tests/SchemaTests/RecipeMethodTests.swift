@@ -41,6 +41,20 @@ import Testing
         ("analytic.shrinkage", { $0.analytic.shrinkage = 1 }),
         ("analytic.recency", { $0.analytic.recency = -0.1 }),
         ("analytic.bytes", { $0.analytic.bytes = -1 }),
+        ("adapter.alpha", { $0.adapter.alpha = .nan }),
+        ("optimization.epochs", { $0.optimization.epochs = 0 }),
+        ("optimization.min_steps", { $0.optimization.minimumSteps = -1 }),
+        ("optimization.batch_size", { $0.optimization.batchSize = 0 }),
+        ("optimization.learning_rate", { $0.optimization.learningRate = .infinity }),
+        ("optimization.weight_decay", { $0.optimization.weightDecay = -0.1 }),
+        ("optimization.beta2", { $0.optimization.beta2 = 1 }),
+        ("optimization.epsilon", { $0.optimization.epsilon = 0 }),
+        ("optimization.gradient_clip", { $0.optimization.gradientClip = -1 }),
+        ("optimization.logit_adjustment", { $0.optimization.logitAdjustment = 3 }),
+        ("optimization.deepening", { $0.optimization.deepening = -1 }),
+        ("optimization.patience", { $0.optimization.patience = -1 }),
+        ("replay.ratio", { $0.replay.ratio = -0.5 }),
+        ("threads", { $0.threads = 0 }),
     ]
 
     @Test(arguments: wrong)

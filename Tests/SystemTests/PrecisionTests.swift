@@ -12,7 +12,7 @@ struct PrecisionTests {
         let directory = FileManager.default.temporaryDirectory.appending(path: "perennial-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
         // Trained until answers are no longer near ties, which any rounding decides.
-        _ = try Self.perennial([
+        _ = try SystemTest.perennial([
             "bench", "train", "--data", Self.demo.appending(path: "train.jsonl").path, "--epochs", "4", "--quiet",
             "--save", directory.path,
         ])
@@ -22,7 +22,7 @@ struct PrecisionTests {
         for precision in [Precision.bfloat16, .int8] where precision.isSupported {
             var agreeing = 0.0
             for (file, count) in zip(files, counts) {
-                let result = try Self.perennial([
+                let result = try SystemTest.perennial([
                     "bench", "serve", "--data", file.path, "--adapter", directory.path,
                     "--precision", precision.rawValue, "--batch-size", "32", "--seconds", "0.1", "--json",
                 ])
@@ -36,7 +36,7 @@ struct PrecisionTests {
 
     @Test("A precision that the processor does not offer is refused, and the message names what it needs")
     func unsupported() throws {
-        let result = try Self.perennial(
+        let result = try SystemTest.perennial(
             ["bench", "serve", "--data", Self.demo.appending(path: "test.jsonl").path, "--precision", "int8"],
             environment: ["PERENNIAL_KERNELS": "avx2"])
         #expect(result.status == 78)
@@ -48,7 +48,7 @@ struct PrecisionTests {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data("precision: {serving: int4}".utf8).write(to: file)
-        let result = try Self.perennial(["serve", "--port", "0", "--config", file.path])
+        let result = try SystemTest.perennial(["serve", "--port", "0", "--config", file.path])
         #expect(result.status == 78)
         #expect(result.errors.contains("int4") && result.errors.contains("float32, bfloat16, int8"))
     }
@@ -57,25 +57,5 @@ struct PrecisionTests {
         var precision: Precision
         var agreement: Double
         var tokenize_us: Double
-    }
-
-    private static func perennial(
-        _ arguments: [String], environment: [String: String] = [:]
-    ) throws -> (status: Int32, output: String, errors: String) {
-        let process = Process()
-        process.executableURL = ServiceProcess.program
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        // Files hold any amount; a full pipe would stop the program.
-        let directory = FileManager.default.temporaryDirectory
-        let files = (0..<2).map { _ in directory.appending(path: UUID().uuidString) }
-        defer { for file in files { try? FileManager.default.removeItem(at: file) } }
-        for file in files { try Data().write(to: file) }
-        process.standardOutput = try FileHandle(forWritingTo: files[0])
-        process.standardError = try FileHandle(forWritingTo: files[1])
-        try process.run()
-        process.waitUntilExit()
-        let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
-        return (process.terminationStatus, texts[0], texts[1])
     }
 }

@@ -90,11 +90,28 @@ enum HTTP {
 extension SystemTest {
     /// Runs a command of the program to its end, which must be a good one.
     static func run(_ arguments: [String]) throws {
+        let result = try perennial(arguments)
+        try #require(result.status == 0, "\(result.errors)")
+    }
+
+    /// Runs a command of the program to its end.
+    static func perennial(
+        _ arguments: [String], environment: [String: String] = [:]
+    ) throws -> (status: Int32, output: String, errors: String) {
         let process = Process()
         process.executableURL = ServiceProcess.program
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        // Files hold any amount; a full pipe would stop the program.
+        let directory = FileManager.default.temporaryDirectory
+        let files = (0..<2).map { _ in directory.appending(path: UUID().uuidString) }
+        defer { for file in files { try? FileManager.default.removeItem(at: file) } }
+        for file in files { try Data().write(to: file) }
+        process.standardOutput = try FileHandle(forWritingTo: files[0])
+        process.standardError = try FileHandle(forWritingTo: files[1])
         try process.run()
         process.waitUntilExit()
-        try #require(process.terminationStatus == 0)
+        let texts = try files.map { String(decoding: try Data(contentsOf: $0), as: UTF8.self) }
+        return (process.terminationStatus, texts[0], texts[1])
     }
 }

@@ -113,7 +113,11 @@ import Transformers
     func `A method that cannot keep tasks apart is refused by name`(method: Recipe.Method) throws {
         var recipe = recipe
         recipe.method = method
+        recipe.optimization.logitAdjustment = 0
+        recipe.replay.ratio = method.needsReplay ? 1 : 0
         let trainer = try Trainer(encoder: encoder, recipe: recipe)
-        #expect(throws: TrainingError.self) { _ = try trainer.run(input(examples([0], seed: 1))) }
+        let problem = try #require(recipe.sharingProblem)
+        #expect(problem.contains(method.rawValue))
+        #expect(throws: TrainingError.invalidRecipe(problem)) { _ = try trainer.run(input(examples([0], seed: 1))) }
     }
 }

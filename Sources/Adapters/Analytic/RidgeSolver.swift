@@ -41,11 +41,14 @@ final class RidgeSolver: AnalyticSolver {
 
     func favour(_ newcomers: Newcomers) { self.newcomers = newcomers }
 
-    /// Many examples in parts of 64.
+    /// Examples that one step of the inverse takes.
+    private static let part = 64
+
+    /// Many examples in parts of ``part``.
     func add(_ rows: [AnalyticSums.Row]) throws(TensorError) {
         for label in rows.map(\.label) { introduce(label) }
-        for start in stride(from: 0, to: rows.count, by: 64) {
-            let part = rows[start..<min(start + 64, rows.count)]
+        for start in stride(from: 0, to: rows.count, by: Self.part) {
+            let part = rows[start..<min(start + Self.part, rows.count)]
             try learn(part.filter { known($0.replaced) == nil })
             relabel(part.filter { known($0.replaced) != nil })
         }

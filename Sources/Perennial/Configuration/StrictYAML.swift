@@ -64,11 +64,23 @@ enum StrictYAML {
             context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
         }
         return switch error {
-        case .typeMismatch(let type, let context): "\(name(context)) must be a \(type)"
+        case .typeMismatch(let type, let context): "\(name(context)) must be \(words(for: type))"
         case .dataCorrupted(let context): "\(name(context)): \(context.debugDescription)"
         case .keyNotFound(let key, let context): "\(name(context)) lacks \(key.stringValue)"
-        case .valueNotFound(let type, let context): "\(name(context)) must be a \(type), not null"
+        case .valueNotFound(let type, let context): "\(name(context)) must be \(words(for: type)), not null"
         @unknown default: "\(error)"
+        }
+    }
+
+    private static func words(for type: any Any.Type) -> String {
+        switch type {
+        case is Bool.Type: "true or false"
+        case is String.Type: "a text"
+        case is any BinaryInteger.Type: "a whole number"
+        case is any BinaryFloatingPoint.Type: "a number"
+        case is [Any].Type: "a list"
+        case is [String: Any].Type: "a mapping"
+        default: "\(type)"
         }
     }
 }
