@@ -37,7 +37,7 @@ let package = Package(
         .target(name: "CKernels"),
         .target(name: "CProcess"),
         .target(name: "COpenBLAS"),
-        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS"], swiftSettings: strict),
+        .target(name: "Tensors", dependencies: ["CKernels", "COpenBLAS", "CProcess"], swiftSettings: strict),
         .target(name: "Transformers", dependencies: ["Tensors"], swiftSettings: strict),
         .target(
             name: "Adapters",

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 int process_make_idle(int thread) {
     struct sched_param parameters = {0};
@@ -14,6 +15,17 @@ int process_make_idle(int thread) {
 }
 
 int process_make_nice(int thread, int nice) { return setpriority(PRIO_PROCESS, (id_t)thread, nice); }
+
+int process_thread(void) { return (int)gettid(); }
+
+int process_processor(void) { return sched_getcpu(); }
+
+void process_keep_off(int processor, const int *threads, int count) {
+    cpu_set_t allowed;
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) <= count) return;
+    CPU_CLR(processor, &allowed);
+    for (int i = 0; i < count; i++) sched_setaffinity(threads[i], sizeof allowed, &allowed);
+}
 
 int process_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }
 

@@ -1,3 +1,4 @@
+import CProcess
 import Glibc
 import Synchronization
 
@@ -77,7 +78,7 @@ public final class WorkerPool: Sendable {
 /// What the threads of a pool share.
 // @unchecked Sendable: `job` is written by the caller who holds `callers` while every worker waits, and published
 // by the release of `generation`; each arena is touched by the thread of its index alone, index 0 under `callers`;
-// the thread handles are written before the first job and read in `stop`.
+// the thread handles are written before the first job and read in `stop`; `callersProcessor` under `callers`.
 private final class Crew: @unchecked Sendable {
     let count: Int
     private let arenas: [Arena]
@@ -88,6 +89,10 @@ private final class Crew: @unchecked Sendable {
     private let remaining = Atomic<Int>(0)
     private let callers = Mutex<Void>(())
     private let bell: Bell = Bell()
+    /// As the kernel knows them.
+    private let workers = Mutex<[Int32]>([])
+    /// Where the last caller ran.
+    private var callersProcessor: Int32 = -1
 
     /// Rounds of asking before a worker goes to sleep, about twenty microseconds: within a step the next job comes
     /// sooner than that, and waking a sleeper costs as much.
@@ -138,19 +143,38 @@ private final class Crew: @unchecked Sendable {
     }
 
     func run(_ job: @escaping @Sendable (WorkerPool.Share) -> Void) {
-        callers.withLock { _ in fork(job) }
+        callers.withLock { _ in
+            standBeside()
+            fork(job)
+        }
     }
 
     func lead<Result>(_ body: (WorkerPool.Team) -> Result) -> Result {
         // The lock's closure may not take `body` along, which need not be sendable.
         var result: Result?
         callers.withLock { _ in
+            standBeside()
             isLed.store(true, ordering: .relaxed)
             result = body(WorkerPool.Team(arena: arenas[0], crew: self))
             isLed.store(false, ordering: .relaxed)
         }
         guard let result else { preconditionFailure("the lock runs its closure") }
         return result
+    }
+
+    /// Keeps the workers off the caller's processor. The kernel likes to wake a thread where it ran last or where it is woken
+    /// from, and while all the others are idle both may take turns on one for several milliseconds.
+    ///
+    /// Needs `callers`.
+    private func standBeside() {
+        let processor = process_processor()
+        guard count > 1, processor != callersProcessor else { return }
+        workers.withLock { workers in
+            // Those that start later are told at the next job.
+            guard workers.count == count - 1 else { return }
+            process_keep_off(processor, workers, Int32(workers.count))
+            callersProcessor = processor
+        }
     }
 
     /// Needs `callers`.
@@ -185,6 +209,7 @@ private final class Crew: @unchecked Sendable {
     }
 
     private func work(_ index: Int) {
+        workers.withLock { $0.append(process_thread()) }
         var seen = 0
         while true {
             var rounds = 0

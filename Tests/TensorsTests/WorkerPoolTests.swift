@@ -1,3 +1,4 @@
+import Foundation
 import Synchronization
 import Tensors
 import Testing
@@ -49,10 +50,33 @@ struct WorkerPoolTests {
             #expect(crossed == [Float(round + 1), Float(round)])
         }
     }
+
+    @Test("workers keep off the caller's processor where there are enough")
+    func beside() throws {
+        for count in [2, processors(of: "self").count, processors(of: "self").count + 1] where count > 1 {
+            let pool = WorkerPool(count: count)
+            // A thread that starts late is told at the next job.
+            pool.run { _ in }
+            let allowed = pool.map { _ in processors(of: "thread-self") }
+            let expected = allowed[0].count - (count <= allowed[0].count ? 1 : 0)
+            #expect(allowed.dropFirst().allSatisfy { $0.count == expected && $0.isSubset(of: allowed[0]) })
+        }
+    }
 }
 
 private final class Gauge: Sendable {
     private let value = Atomic<Int>(0)
 
     func change(by difference: Int) -> Int { value.add(difference, ordering: .sequentiallyConsistent).newValue }
+}
+
+/// Where a thread may run, as the kernel lists it: `0-3,8`.
+private func processors(of thread: String) -> Set<Int> {
+    let status = (try? String(contentsOfFile: "/proc/\(thread)/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("Cpus_allowed_list:") }
+    let ranges = line?.split(separator: ":").last?.split(separator: ",") ?? []
+    return ranges.reduce(into: []) { set, range in
+        let ends = range.split(separator: "-").compactMap { Int($0.trimmingCharacters(in: .whitespaces)) }
+        if let first = ends.first, let last = ends.last { set.formUnion(first...last) }
+    }
 }

@@ -8,6 +8,16 @@ int process_make_idle(int thread);
 /// Gives a thread another nice value (setpriority(2)); 0 is the calling one. Returns 0 when that worked.
 int process_make_nice(int thread, int nice);
 
+/// Number of the calling thread, by which the kernel knows it.
+int process_thread(void);
+
+/// The processor that the calling thread runs on.
+int process_processor(void);
+
+/// Leaves threads every processor of the calling thread's but one (sched_setaffinity(2)); does nothing where these are not
+/// enough for `count` threads beside it.
+void process_keep_off(int processor, const int *threads, int count);
+
 /// Asks the kernel to kill this process when its parent ends (prctl(2), PR_SET_PDEATHSIG).
 int process_die_with_parent(void);
 
