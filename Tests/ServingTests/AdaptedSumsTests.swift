@@ -47,7 +47,11 @@ struct AdaptedSumsTests {
             for (text, label) in Self.rows { try await InstantRouteTests.send(service, text, label) }
             let first = try await promote(service, adapter: 1, parent: nil, Self.rows)
             try await InstantRouteTests.send(service, "zzzz yyyy", "new")
-            let new = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 4)
+            var new = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 4)
+            // The head of before the first adapter may have counted it too.
+            while (new.object["adapter"] as? [String: String])?["version"] != "v1" {
+                new = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 4)
+            }
             #expect(new.data.first?["label"] as? String == "new")
             #expect(new.data.first?["head"] as? String == "analytic")
             let old = try await InstantRouteTests.ask(service, "aaaa bbbb", counting: 4)

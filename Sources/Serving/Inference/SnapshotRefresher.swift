@@ -83,8 +83,9 @@ actor SnapshotRefresher: Service {
             }
             new.tasks[served.task.name] = entry
         }
-        snapshot.replace(with: new)
+        // First: no query is to find the head of a task that is gone under the name of a new one.
         instant.changed(all)
+        snapshot.replace(with: new)
         engine.isBesideTraining = try await store.isTraining()
     }
 

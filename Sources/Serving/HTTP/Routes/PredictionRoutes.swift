@@ -46,8 +46,12 @@ struct PredictionRoutes: Sendable {
     private func resolve(
         _ selector: AdapterSelector, of task: TaskName, _ classifier: any TextClassifier
     ) async throws -> ServedVersion {
-        if let champion = refresher.snapshot.current?.tasks[task]?.champion, champion.matches(selector) {
+        let known = refresher.snapshot.current?.tasks[task]
+        if let champion = known?.champion, champion.matches(selector) {
             return selector == .champion ? champion.with(instant.head(of: task)) : champion
+        }
+        if selector == .champion, let known, known.failure == nil, let head = instant.head(of: task), head.base == nil {
+            return ServedVersion(instant: head)
         }
         guard selector == .champion else {
             let version = try await store.version(task, selector)
