@@ -20,11 +20,13 @@ int process_thread(void) { return (int)gettid(); }
 
 int process_processor(void) { return sched_getcpu(); }
 
-void process_keep_off(int processor, const int *threads, int count) {
+int process_keep_off(int processor, const int *threads, int count) {
     cpu_set_t allowed;
-    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) <= count) return;
-    CPU_CLR(processor, &allowed);
-    for (int i = 0; i < count; i++) sched_setaffinity(threads[i], sizeof allowed, &allowed);
+    if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
+    int status = CPU_COUNT(&allowed) > count ? 0 : -1;
+    if (status == 0) CPU_CLR(processor, &allowed);
+    for (int i = 0; i < count; i++) status |= sched_setaffinity(threads[i], sizeof allowed, &allowed);
+    return status;
 }
 
 int process_die_with_parent(void) { return prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); }

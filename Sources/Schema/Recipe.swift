@@ -255,7 +255,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             ),
             (
                 options.learningRate > 0 && options.learningRate.isFinite,
-                "optimization.learning_rate must be above 0, not \(options.learningRate)"
+                "optimization.learning_rate must be a number above 0, not \(options.learningRate)"
             ),
             (
                 options.weightDecay >= 0 && options.weightDecay.isFinite,
@@ -265,7 +265,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             ((0..<1).contains(options.beta2), "optimization.beta2 must be 0 up to 1, not \(options.beta2)"),
             (options.epsilon > 0, "optimization.epsilon must be above 0, not \(options.epsilon)"),
             (
-                options.warmupSteps >= 0, "optimization.warmup_steps cannot be negative, not \(options.warmupSteps)"
+                options.warmupSteps >= 0, "optimization.warmup_steps must be at least 0, not \(options.warmupSteps)"
             ),
             (
                 options.gradientClip >= 0,
@@ -276,8 +276,9 @@ public struct Recipe: Sendable, Hashable, Codable {
                 "optimization.logit_adjustment must be 0 to 2, not \(options.logitAdjustment)"
             ),
             (
-                (0...1_000).contains(options.deepening),
-                "optimization.deepening must be 0 (never) to 1000, not \(options.deepening)"
+                options.deepening >= 0 && options.epochs + options.deepening <= 1_000,
+                "optimization.deepening must be 0 (never) to 1000, optimization.epochs included, not "
+                    + "\(options.deepening)"
             ),
             (options.patience >= 0, "optimization.patience must be at least 0 (off), not \(options.patience)"),
         ]

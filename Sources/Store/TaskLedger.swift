@@ -31,7 +31,7 @@ struct TaskLedger {
 
     init(_ db: Database, _ name: TaskName) throws {
         let sql = """
-            SELECT id, policy ->> 'holdout' AS holdout,
+            SELECT id, json_extract(policy, '$.holdout') AS holdout,
                 (SELECT count(*) FROM label WHERE task = task.id) AS labels,
                 EXISTS (SELECT 1 FROM example WHERE task = task.id AND state = 4) AS superseded
             FROM task WHERE name = ?

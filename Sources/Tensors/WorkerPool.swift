@@ -78,7 +78,8 @@ public final class WorkerPool: Sendable {
 /// What the threads of a pool share.
 // @unchecked Sendable: `job` is written by the caller who holds `callers` while every worker waits, and published
 // by the release of `generation`; each arena is touched by the thread of its index alone, index 0 under `callers`;
-// the thread handles are written before the first job and read in `stop`; `callersProcessor` under `callers`.
+// the thread handles are written before the first job and read in `stop`; `placedFor` and
+// `areBeside` under `callers`.
 private final class Crew: @unchecked Sendable {
     let count: Int
     private let arenas: [Arena]
@@ -91,15 +92,17 @@ private final class Crew: @unchecked Sendable {
     private let bell: Bell = Bell()
     /// As the kernel knows them.
     private let workers = Mutex<[Int32]>([])
-    /// Where the last caller ran.
-    private var callersProcessor: Int32 = -1
+    /// The caller's processor when the workers were placed last.
+    private var placedFor: Int32?
+    /// Whether they were given others than that.
+    private var areBeside = false
 
     /// Rounds of asking before a worker goes to sleep, about twenty microseconds: within a step the next job comes
     /// sooner than that, and waking a sleeper costs as much.
     private static let patience = 2_000
     /// The same while a leader is at work: its threads' next operation comes after some work of its own, and a query
     /// that woke them for each would take half as long again.
-    private static let patienceInTeam = 200_000
+    private static let longPatience = 200_000
     private let isLed = Atomic<Bool>(false)
 
     init(count: Int, profiling: Bool) {
@@ -143,17 +146,13 @@ private final class Crew: @unchecked Sendable {
     }
 
     func run(_ job: @escaping @Sendable (WorkerPool.Share) -> Void) {
-        callers.withLock { _ in
-            standBeside()
-            fork(job)
-        }
+        callers.withLock { _ in fork(job) }
     }
 
     func lead<Result>(_ body: (WorkerPool.Team) -> Result) -> Result {
         // The lock's closure may not take `body` along, which need not be sendable.
         var result: Result?
         callers.withLock { _ in
-            standBeside()
             isLed.store(true, ordering: .relaxed)
             result = body(WorkerPool.Team(arena: arenas[0], crew: self))
             isLed.store(false, ordering: .relaxed)
@@ -162,32 +161,38 @@ private final class Crew: @unchecked Sendable {
         return result
     }
 
-    /// Keeps the workers off the caller's processor. The kernel likes to wake a thread where it ran last or where it is woken
-    /// from, and while all the others are idle both may take turns on one for several milliseconds.
-    ///
-    /// Needs `callers`.
-    private func standBeside() {
-        let processor = process_processor()
-        guard count > 1, processor != callersProcessor else { return }
-        workers.withLock { workers in
-            // Those that start later are told at the next job.
-            guard workers.count == count - 1 else { return }
-            process_keep_off(processor, workers, Int32(workers.count))
-            callersProcessor = processor
-        }
-    }
-
     /// Needs `callers`.
     fileprivate func fork(_ job: @escaping @Sendable (WorkerPool.Share) -> Void) {
         self.job = job
+        standBeside()
         publish()
         job(share(0))
+        // Who waits for a thread beside it would give its own processor away to training, until the next tick.
+        let patience = areBeside ? Self.longPatience : Self.patience
         var rounds = 0
         while remaining.load(ordering: .acquiring) > 0 {
             rounds += 1
-            if rounds > Self.patience { sched_yield() }
+            if rounds > patience { sched_yield() }
         }
+        // Perhaps there are fewer processors than there were.
+        if rounds > Self.longPatience { placedFor = nil }
         self.job = nil
+    }
+
+    /// Keeps the workers off the caller's processor. The kernel likes to wake a thread where it ran last or where it is
+    /// woken from, and while all the others are idle both may take turns on one for several milliseconds.
+    ///
+    /// Needs `callers`.
+    private func standBeside() {
+        guard count > 1 else { return }
+        let processor = process_processor()
+        guard processor != placedFor else { return }
+        workers.withLock { workers in
+            // Those that start later are told at the next job.
+            guard workers.count == count - 1 else { return }
+            areBeside = process_keep_off(processor, workers, Int32(workers.count)) == 0
+            placedFor = processor
+        }
     }
 
     func stop() {
@@ -215,7 +220,7 @@ private final class Crew: @unchecked Sendable {
             var rounds = 0
             while generation.load(ordering: .acquiring) == seen {
                 rounds += 1
-                if rounds > Self.patience, rounds > Self.patienceInTeam || !isLed.load(ordering: .relaxed) {
+                if rounds > Self.patience, rounds > Self.longPatience || !isLed.load(ordering: .relaxed) {
                     bell.wait { generation.load(ordering: .acquiring) != seen }
                 }
             }

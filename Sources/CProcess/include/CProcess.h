@@ -14,9 +14,9 @@ int process_thread(void);
 /// The processor that the calling thread runs on.
 int process_processor(void);
 
-/// Leaves threads every processor of the calling thread's but one (sched_setaffinity(2)); does nothing where these are not
-/// enough for `count` threads beside it.
-void process_keep_off(int processor, const int *threads, int count);
+/// Leaves threads the calling thread's processors but one (sched_setaffinity(2)), or all where there are not enough for
+/// `count` threads beside it. Returns 0 when they keep off.
+int process_keep_off(int processor, const int *threads, int count);
 
 /// Asks the kernel to kill this process when its parent ends (prctl(2), PR_SET_PDEATHSIG).
 int process_die_with_parent(void);
