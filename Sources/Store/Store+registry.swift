@@ -35,12 +35,7 @@ extension Store {
 
     /// Tasks and their champions, read in one snapshot.
     public func served() async throws -> [ServedTask] {
-        try await read { db in
-            try TaskRecord.all(db).map {
-                let champion = try VersionRecord.champion(db, task: $0.id)
-                return ServedTask(task: $0.value, champion: champion?.value, analytic: champion?.analytic)
-            }
-        }
+        try await read { [served = servedTasks] db in try served.read(db) }
     }
 
     /// Makes a version the champion by hand, together with the replay memory it was trained with; for tasks that share an

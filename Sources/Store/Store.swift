@@ -15,6 +15,7 @@ import Synchronization
 public final class Store: Sendable {
     public let home: Home
     let appends: AppendQueue
+    let servedTasks = ServedTasks()
     private let pool: DatabasePool
     /// A connection that never writes, so that `data_version` also moves for this process's own commits.
     private let observer: DatabaseQueue
