@@ -78,8 +78,7 @@ public final class WorkerPool: Sendable {
 /// What the threads of a pool share.
 // @unchecked Sendable: `job` is written by the caller who holds `callers` while every worker waits, and published
 // by the release of `generation`; each arena is touched by the thread of its index alone, index 0 under `callers`;
-// the thread handles are written before the first job and read in `stop`; `placedFor` and
-// `areBeside` under `callers`.
+// the thread handles are written before the first job and read in `stop`; `placedFor` and `areBeside` under `callers`.
 private final class Crew: @unchecked Sendable {
     let count: Int
     private let arenas: [Arena]
@@ -101,7 +100,8 @@ private final class Crew: @unchecked Sendable {
     /// sooner than that, and waking a sleeper costs as much.
     private static let patience = 2_000
     /// The same while a leader is at work: its threads' next operation comes after some work of its own, and a query
-    /// that woke them for each would take half as long again.
+    /// that woke them for each would take half as long again. And before a caller whose workers have processors of their
+    /// own gives its away.
     private static let longPatience = 200_000
     private let isLed = Atomic<Bool>(false)
 
