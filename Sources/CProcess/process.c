@@ -6,7 +6,6 @@
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
-#include <unistd.h>
 
 int process_make_idle(int thread) {
     struct sched_param parameters = {0};
@@ -16,16 +15,15 @@ int process_make_idle(int thread) {
 
 int process_make_nice(int thread, int nice) { return setpriority(PRIO_PROCESS, (id_t)thread, nice); }
 
-int process_thread(void) { return (int)gettid(); }
-
 int process_processor(void) { return sched_getcpu(); }
 
-int process_keep_off(int processor, const int *threads, int count) {
+int process_keep_off(int processor, const pthread_t *threads, int count) {
     cpu_set_t allowed;
     if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) return -1;
     int status = CPU_COUNT(&allowed) > count ? 0 : -1;
     if (status == 0) CPU_CLR(processor, &allowed);
-    for (int i = 0; i < count; i++) status |= sched_setaffinity(threads[i], sizeof allowed, &allowed);
+    for (int i = 0; i < count; i++)
+        if (pthread_setaffinity_np(threads[i], sizeof allowed, &allowed) != 0) status = -1;
     return status;
 }
 

@@ -50,7 +50,7 @@ extension Learner {
     ) throws -> (outcome: TrainingOutcome, adapters: [ClassifierAdapter]) {
         let inputs = parts.map(\.input)
         var recipe = inputs[0].recipe
-        recipe.replay.ratio *= replayFactor
+        recipe.replay.ratio = min(recipe.replay.ratio * replayFactor, Recipe.ReplayOptions.largestRatio)
         // Each experience and each attempt draws other random numbers, and always the same ones.
         recipe.seed &+= UInt64(inputs.map(\.experience).max() ?? 0) << 8 &+ UInt64(attempt)
         let trainer = try Trainer(encoder: encoder, recipe: recipe)

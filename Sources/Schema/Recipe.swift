@@ -131,6 +131,8 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var sampling = Sampling.stratified
         /// Replayed examples for each new one in a batch.
         public var ratio = 1.0
+        /// Also of an update that is tried again with more replay.
+        public static let largestRatio = 64.0
         /// Whether an update begins with as little replay as may be, and replays more the more it is seen to forget;
         /// `ratio` is then the most.
         public var adaptive = false
@@ -215,17 +217,21 @@ public struct Recipe: Sendable, Hashable, Codable {
             (analytic.ridge > 0, "analytic.ridge must be above 0, not \(analytic.ridge)"),
             ((1...256).contains(adapter.rank), "adapter.rank must be 1 to 256, not \(adapter.rank)"),
             (
-                adapter.alpha > 0 && adapter.alpha.isFinite, "adapter.alpha must be above 0, not \(adapter.alpha)"
+                adapter.alpha > 0 && adapter.alpha.isFinite,
+                "adapter.alpha must be a number above 0, not \(adapter.alpha)"
             ),
             ((0..<1).contains(adapter.dropout), "adapter.dropout must be 0 up to 1, not \(adapter.dropout)"),
             (!adapter.targets.isEmpty, "adapter.targets must name at least one module"),
             (adapter.layers >= 0, "adapter.layers cannot be negative; 0 adapts all layers"),
             (
                 adapter.featureScale > 0 && adapter.featureScale.isFinite,
-                "adapter.feature_scale must be above 0, not \(adapter.featureScale)"
+                "adapter.feature_scale must be a number above 0, not \(adapter.featureScale)"
             ),
             (replay.examples >= 0, "replay.examples cannot be negative"),
-            ((0...64).contains(replay.ratio), "replay.ratio must be 0 to 64, not \(replay.ratio)"),
+            (
+                (0...ReplayOptions.largestRatio).contains(replay.ratio),
+                "replay.ratio must be 0 to \(Int(ReplayOptions.largestRatio)), not \(replay.ratio)"
+            ),
             ((0...1).contains(gate.tolerance), "gate.tolerance must be 0 to 1"),
             ((0...1).contains(gate.growthTolerance), "gate.growth_tolerance must be 0 to 1"),
             (gate.confidence > 0.5 && gate.confidence < 1, "gate.confidence must lie between 0.5 and 1"),
@@ -259,7 +265,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             ),
             (
                 options.weightDecay >= 0 && options.weightDecay.isFinite,
-                "optimization.weight_decay must be at least 0, not \(options.weightDecay)"
+                "optimization.weight_decay must be a number of at least 0, not \(options.weightDecay)"
             ),
             ((0..<1).contains(options.beta1), "optimization.beta1 must be 0 up to 1, not \(options.beta1)"),
             ((0..<1).contains(options.beta2), "optimization.beta2 must be 0 up to 1, not \(options.beta2)"),

@@ -78,7 +78,7 @@ public final class WorkerPool: Sendable {
 /// What the threads of a pool share.
 // @unchecked Sendable: `job` is written by the caller who holds `callers` while every worker waits, and published
 // by the release of `generation`; each arena is touched by the thread of its index alone, index 0 under `callers`;
-// the thread handles are written before the first job and read in `stop`; `placedFor` and `areBeside` under `callers`.
+// the thread handles are written before the first job; `placedFor` and `areBeside` under `callers`.
 private final class Crew: @unchecked Sendable {
     let count: Int
     private let arenas: [Arena]
@@ -89,8 +89,6 @@ private final class Crew: @unchecked Sendable {
     private let remaining = Atomic<Int>(0)
     private let callers = Mutex<Void>(())
     private let bell: Bell = Bell()
-    /// As the kernel knows them.
-    private let workers = Mutex<[Int32]>([])
     /// The caller's processor when the workers were placed last.
     private var placedFor: Int32?
     /// Whether they were given others than that.
@@ -187,12 +185,8 @@ private final class Crew: @unchecked Sendable {
         guard count > 1 else { return }
         let processor = process_processor()
         guard processor != placedFor else { return }
-        workers.withLock { workers in
-            // Those that start later are told at the next job.
-            guard workers.count == count - 1 else { return }
-            areBeside = process_keep_off(processor, workers, Int32(workers.count)) == 0
-            placedFor = processor
-        }
+        areBeside = process_keep_off(processor, threads, Int32(threads.count)) == 0
+        placedFor = processor
     }
 
     func stop() {
@@ -214,7 +208,6 @@ private final class Crew: @unchecked Sendable {
     }
 
     private func work(_ index: Int) {
-        workers.withLock { $0.append(process_thread()) }
         var seen = 0
         while true {
             var rounds = 0

@@ -53,10 +53,12 @@ import Transformers
     private func expectSameAnswers(_ one: ClassifierAdapter, _ other: ClassifierAdapter) {
         let texts: [[Int32]] = [[1, 2, 3], [4, 5]]
         let (classifier, pool) = (Classifier(encoder: encoder), WorkerPool(count: 1))
-        let answers = [one, other].map { adapter in classifier.logits(texts.map { ($0, adapter) }, pool: pool).joined()
+        func answers(_ adapter: ClassifierAdapter) -> [Float] {
+            Array(classifier.logits(texts.map { ($0, adapter) }, pool: pool).joined())
         }
-        #expect(answers[0].count == texts.count * one.labels.count && answers[1].count == answers[0].count)
-        for (a, b) in zip(answers[0], answers[1]) { #expect(abs(a - b) < 1e-4) }
+        let (first, second) = (answers(one), answers(other))
+        #expect(first.count == texts.count * one.labels.count && second.count == first.count)
+        for (a, b) in zip(first, second) { #expect(abs(a - b) < 1e-4) }
     }
 
     @Test func `A wider adapter answers the same`() throws {

@@ -167,6 +167,22 @@ struct LearnerTests {
         #expect(few.heldOutCount < 500 && few.adapter.options.layers == 1)
     }
 
+    @Test("A refused update is tried again with more replay, up to the largest ratio")
+    func retries() throws {
+        var recipe = Self.recipe
+        recipe.head = .adapter
+        recipe.replay.ratio = 40
+        recipe.gate.retries = 1
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        _ = try run.learn(Self.examples([0, 1], count: 60, seed: 6))
+        // What was label 0 is called label 1 from now on, and the other way round: no replay can make that good.
+        let swapped = Self.examples([1, 0], count: 60, seed: 7).map { example in
+            Example(text: example.text, label: example.label == "label 0" ? "label 1" : "label 0")
+        }
+        let result = try run.learn(swapped)
+        #expect(result.verdict.decision != .promote && result.verdict.attempt == 2)
+    }
+
     @Test("A later adapter goes on over all layers from where it is, and the update counts all that it replayed")
     func deepensLater() throws {
         var recipe = Self.recipe

@@ -1,6 +1,8 @@
 #pragma once
 // What Swift's Glibc module does not show of Linux' process interfaces.
 
+#include <pthread.h>
+
 /// Lets a thread run only when nothing else wants the processor (sched(7), SCHED_IDLE); the lowest nice value where
 /// that is refused. Returns 0 when either worked.
 int process_make_idle(int thread);
@@ -8,15 +10,12 @@ int process_make_idle(int thread);
 /// Gives a thread another nice value (setpriority(2)); 0 is the calling one. Returns 0 when that worked.
 int process_make_nice(int thread, int nice);
 
-/// Number of the calling thread, by which the kernel knows it.
-int process_thread(void);
-
 /// The processor that the calling thread runs on.
 int process_processor(void);
 
 /// Leaves threads the calling thread's processors but one (sched_setaffinity(2)), or all where there are not enough for
 /// `count` threads beside it. Returns 0 when they keep off.
-int process_keep_off(int processor, const int *threads, int count);
+int process_keep_off(int processor, const pthread_t *threads, int count);
 
 /// Asks the kernel to kill this process when its parent ends (prctl(2), PR_SET_PDEATHSIG).
 int process_die_with_parent(void);
