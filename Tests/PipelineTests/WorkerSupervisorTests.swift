@@ -31,7 +31,7 @@ struct WorkerSupervisorTests {
         var lines: [Substring] = []
         while lines.count < 2 {
             lines = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").split(separator: "\n")
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(5))
         }
         let child = try #require(pid_t(lines[1]))
         #expect(kill(child, 0) == 0)
@@ -53,7 +53,7 @@ struct WorkerSupervisorTests {
         var runs = 0
         while runs < 10 {
             runs = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").split(separator: "\n").count
-            await Task.yield()
+            try await Task.sleep(for: .milliseconds(5))
         }
         running.cancel()
         try await running.value

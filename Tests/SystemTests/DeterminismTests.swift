@@ -23,7 +23,7 @@ struct DeterminismTests {
                     return Example(text: "message \(round) \(number) about my \(label)", label: label)
                 }
                 _ = try await store.append(LedgerBatch(examples), to: task)
-                try SystemTest.run(["work", "--once", "--home", home.path, "--quiet"])
+                try await Program.runWell(["work", "--once", "--home", home.path, "--quiet"])
             }
             var digests: [String?] = try await store.versions(task).map(\.digest)
             digests.append(try await store.champion(task)?.replay.generation?.digest)

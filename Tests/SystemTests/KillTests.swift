@@ -48,6 +48,7 @@ struct KillTests {
     /// After a last start that is left in peace.
     private func check(home: URL, task: TaskName, acknowledged: [String]) async throws {
         let service = try await ServiceProcess.start(home: home)
+        defer { service.killGroup() }
         // Sending everything again stores nothing: all of it is there.
         let body = Data(acknowledged.map { "\($0)\n" }.joined().utf8)
         let answer = try await HTTP.send(
@@ -65,7 +66,7 @@ struct KillTests {
         if try await store.updates(task, limit: 10_000).allSatisfy({ $0.status != .promoted }) {
             try await SystemTest.learn(service.url + "/v1/tasks/shop")
         }
-        let ending = service.terminate()
+        let ending = try await service.terminate()
         #expect(ending.code == 0)
         #expect(ending.seconds < 5)
 

@@ -8,11 +8,11 @@ struct PrecisionTests {
         .appending(path: "../../Configs/demo").standardized
 
     @Test("An adapter trained on the demo's labels gives float32's label for at least 99.5 % of the demo's texts")
-    func agreement() throws {
+    func agreement() async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "perennial-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: directory) }
         // Trained until answers are no longer near ties, which any rounding decides.
-        _ = try SystemTest.perennial([
+        _ = try await Program.run([
             "bench", "train", "--data", Self.demo.appending(path: "train.jsonl").path, "--epochs", "4", "--quiet",
             "--save", directory.path,
         ])
@@ -22,7 +22,7 @@ struct PrecisionTests {
         for precision in [Precision.bfloat16, .int8] where precision.isSupported {
             var agreeing = 0.0
             for (file, count) in zip(files, counts) {
-                let result = try SystemTest.perennial([
+                let result = try await Program.run([
                     "bench", "serve", "--data", file.path, "--adapter", directory.path,
                     "--precision", precision.rawValue, "--batch-size", "32", "--seconds", "0.1", "--json",
                 ])
@@ -35,8 +35,8 @@ struct PrecisionTests {
     }
 
     @Test("A precision that the processor does not offer is refused, and the message names what it needs")
-    func unsupported() throws {
-        let result = try SystemTest.perennial(
+    func unsupported() async throws {
+        let result = try await Program.run(
             ["bench", "serve", "--data", Self.demo.appending(path: "test.jsonl").path, "--precision", "int8"],
             environment: ["PERENNIAL_KERNELS": "avx2"])
         #expect(result.status == 78)
@@ -44,11 +44,11 @@ struct PrecisionTests {
     }
 
     @Test("A configuration with an unknown precision is refused, and the message names those there are")
-    func unknown() throws {
+    func unknown() async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data("precision: {serving: int4}".utf8).write(to: file)
-        let result = try SystemTest.perennial(["serve", "--port", "0", "--config", file.path])
+        let result = try await Program.run(["serve", "--port", "0", "--config", file.path])
         #expect(result.status == 78)
         #expect(result.errors.contains("int4") && result.errors.contains("float32, bfloat16, int8"))
     }

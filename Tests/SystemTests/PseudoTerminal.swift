@@ -38,7 +38,7 @@ final class PseudoTerminal {
         defer { posix_spawnattr_destroy(&attributes) }
         posix_spawnattr_setflags(&attributes, Self.newSession)
         var argv: [UnsafeMutablePointer<CChar>?] =
-            ([ServiceProcess.program.path] + arguments).map { strdup($0) } + [nil]
+            ([Program.path] + arguments).map { strdup($0) } + [nil]
         var variables = ProcessInfo.processInfo.environment
         variables["TERM"] = "xterm-256color"
         // What is looked for stands without styles between its characters.
@@ -46,7 +46,7 @@ final class PseudoTerminal {
         var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { (argv + environment).forEach { free($0) } }
         var pid: pid_t = 0
-        let result = posix_spawn(&pid, ServiceProcess.program.path, &actions, &attributes, &argv, &environment)
+        let result = posix_spawn(&pid, Program.path, &actions, &attributes, &argv, &environment)
         guard result == 0 else { throw Failure.notStarted(errno: result) }
         self.pid = pid
     }

@@ -16,11 +16,11 @@ struct RecipeTests {
     ]
 
     @Test("A recipe that cannot be used is refused, and the message names file, key and remedy", arguments: wrong)
-    func refused(yaml: String, message: String) throws {
+    func refused(yaml: String, message: String) async throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
         defer { try? FileManager.default.removeItem(at: file) }
         try Data(yaml.utf8).write(to: file)
-        let result = try SystemTest.perennial(["bench", "stream", "--recipe", file.path, "--quiet"])
+        let result = try await Program.run(["bench", "stream", "--recipe", file.path, "--quiet"])
         #expect(result.status == 78)
         #expect(result.errors.contains(file.path) && result.errors.contains(message), "\(result.errors)")
         #expect(result.output.isEmpty)

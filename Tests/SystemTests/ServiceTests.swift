@@ -218,18 +218,18 @@ struct ServiceTests {
         let home = try SystemTest.temporaryHome()
         defer { try? FileManager.default.removeItem(at: home) }
         var service = try await ServiceProcess.start(home: home)
+        defer { service.killGroup() }
         let task = service.url + "/v1/tasks/shop"
         // The default recipe trains long enough to be interrupted.
         try await SystemTest.put(task, #"{"kind": "classify", "update": {"min_examples": 1000000}}"#)
         try await SystemTest.post(task + "/examples", SystemTest.examples(0..<400))
         let update = try await SystemTest.requestUpdate(task)
         try await SystemTest.wait(service.url, update) { $0.status == .training && $0.progress > 0 }
-        let ending = service.terminate()
+        let ending = try await service.terminate()
         #expect(ending.code == 0)
         #expect(ending.seconds < 5)
 
         service = try await ServiceProcess.start(home: home)
-        defer { service.killGroup() }
         let finished = try await SystemTest.wait(service.url, update) { $0.status.isFinal }
         #expect(finished.status == .promoted)
         let store = try Store(home: Home(root: home))
