@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Glibc
 import Schema
 import Synchronization
 
@@ -28,6 +29,8 @@ public final class Store: Sendable {
         self.home = home
         try home.create()
         let path = home.database.path
+        let lock = try Self.lock(home.root.path)
+        defer { Glibc.close(lock) }
         do {
             pool = try DatabasePool(path: path, configuration: Self.configuration())
             try pool.writeWithoutTransaction { db in
@@ -104,11 +107,22 @@ public final class Store: Sendable {
     private static func migrate(_ pool: DatabasePool, path: String) throws {
         let migrator = StoreMigrations.migrator
         guard try pool.read({ try !migrator.hasBeenSuperseded($0) }) else { throw StoreError.newerDatabase(path: path) }
-        do {
-            try migrator.migrate(pool)
-        } catch {
-            // Another process may have migrated between our look and our attempt; then there is nothing left to do.
-            guard try pool.read({ try migrator.hasCompletedMigrations($0) }) else { throw error }
+        try migrator.migrate(pool)
+    }
+
+    /// Waits until no other process opens the same home: SQLite does not let two make or migrate a database at once, and
+    /// tells the second that it is busy instead of having it wait.
+    ///
+    /// - Returns: a descriptor that holds the lock until it is closed.
+    private static func lock(_ directory: String) throws -> Int32 {
+        let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        var status = descriptor < 0 ? -1 : flock(descriptor, LOCK_EX)
+        while status != 0, descriptor >= 0, errno == EINTR { status = flock(descriptor, LOCK_EX) }
+        guard status == 0 else {
+            let reason = String(cString: strerror(errno))
+            if descriptor >= 0 { Glibc.close(descriptor) }
+            throw StoreError.cannotOpen(path: directory, reason: reason)
         }
+        return descriptor
     }
 }

@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import Schema
 import Store
+import Synchronization
 import Testing
 
 @Suite("Durability")
@@ -129,15 +130,20 @@ struct DurabilityTests {
 
     @Test("several stores may open a new home at once")
     func openAtOnce() async throws {
-        let root = FileManager.default.temporaryDirectory.appending(path: "perennial-store-\(UUID().uuidString)")
-        defer { try? FileManager.default.removeItem(at: root) }
-        let stores = try await withThrowingTaskGroup(of: Store.self) { group in
-            for _ in 0..<6 { group.addTask { try Store(home: Home(root: root)) } }
-            return try await group.reduce(into: []) { $0.append($1) }
+        for _ in 0..<5 {
+            let root = FileManager.default.temporaryDirectory.appending(path: "perennial-store-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: root) }
+            let opened = Mutex<[Result<Store, any Error>]>([])
+            // Threads of their own, so that all of them migrate at the same time on two processors too.
+            DispatchQueue.concurrentPerform(iterations: 6) { _ in
+                let store = Result { try Store(home: Home(root: root)) }
+                opened.withLock { $0.append(store) }
+            }
+            let stores = try opened.withLock { try $0.map { try $0.get() } }
+            _ = try await stores[0].putTask(TaskName("t"))
+            for store in stores { #expect(try await store.tasks().count == 1) }
+            for store in stores { try store.close() }
         }
-        _ = try await stores[0].putTask(TaskName("t"))
-        for store in stores { #expect(try await store.tasks().count == 1) }
-        for store in stores { try store.close() }
     }
 
     @Test("what was acknowledged is there after the home is opened again")
