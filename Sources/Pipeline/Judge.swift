@@ -106,9 +106,10 @@ struct Judge {
                 candidateCorrectAmongKnown: known.map { Array($0[slice.range]) }, majorityShare: slice.majorityShare)
         }
         let new = slices.last
+        var verdict = Gate(recipe.gate).judge(outcomes, attempt: attempt)
+        verdict.learning = candidate.learning
         return Judgement(
-            candidate: candidate, analytic: head, blend: blend,
-            verdict: Gate(recipe.gate).judge(outcomes, attempt: attempt),
+            candidate: candidate, analytic: head, blend: blend, verdict: verdict,
             evaluations: outcomes.map { evaluation($0.experience, $0.candidateCorrect) },
             parentOnNewSlice: new.flatMap { new in new.parentCorrect.map { evaluation(new.experience, $0) } },
             // An untrained head scores every label alike, so that the first one wins.
@@ -163,7 +164,7 @@ struct Judge {
 
         // What the sums have learned since, an adapter that was kept has not: once it has no say, it gets none.
         let asksAdapter =
-            sums.isAdapted && (candidate.isTrained || asksParent && labels.count >= Blend.minimumExamples)
+            sums.isAdapted && (candidate.learning != .kept || asksParent && labels.count >= Blend.minimumExamples)
         let adapted = asksAdapter ? learner.logits(candidate.adapter, tokens) : []
         let positions = Dictionary(uniqueKeysWithValues: zip(names, 0...))
         let known = labels.indices.filter { positions[labels[$0]] != nil }

@@ -17,8 +17,7 @@ extension Learner {
         var holdsAll = false
         /// Whether held-out answers are to choose the fit.
         var isTuned = true
-        /// Whether the adapter has learned the new examples.
-        var isTrained = false
+        var learning = Verdict.Learning.kept
         /// Sums of the same examples without a projection, where held-out answers may yet choose how wide they are to be.
         var plain: AnalyticSums?
     }
@@ -62,9 +61,11 @@ extension Learner {
     }
 
     /// A trained adapter, and sums made anew of its own features: of the new examples and of what the replay memory holds.
-    func candidate(_ trained: ClassifierAdapter, _ input: Input) throws -> Candidate {
+    func candidate(
+        _ trained: ClassifierAdapter, _ input: Input, learning: Verdict.Learning
+    ) throws -> Candidate {
         var candidate = Candidate(
-            adapter: trained, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input), isTrained: true)
+            adapter: trained, fit: input.recipe.analytic.fit, holdsAll: holdsAll(input), learning: learning)
         if input.recipe.head != .adapter { try begin(&candidate, trained, input) }
         return candidate
     }

@@ -13,23 +13,25 @@ extension Learner {
         effort: inout Effort, monitor: UpdateMonitor
     ) throws -> [Judge.Judgement] {
         effort.beginAttempt()
-        func learned(_ lesson: [UpdatePart], from progress: Double) throws -> [Judge.Judgement] {
+        func learned(
+            _ lesson: [UpdatePart], as learning: Verdict.Learning, from progress: Double
+        ) throws -> [Judge.Judgement] {
             let (outcome, adapters) = try train(
                 lesson, attempt: attempt, replayFactor: replayFactor, from: progress, monitor: monitor)
             effort.add(outcome)
             try monitor.advance(to: .evaluating, progress: 0.95, replayed: effort.replayed)
             return try zip(parts, adapters).map { part, adapter in
-                try part.judge.judge(candidate(adapter, part.input), attempt: attempt)
+                try part.judge.judge(candidate(adapter, part.input, learning: learning), attempt: attempt)
             }
         }
-        let trained = try learned(parts, from: 0)
+        let trained = try learned(parts, as: .trained, from: 0)
         guard parts.count == 1, let kept else { return trained }
         guard parts[0].judge.deserves(trained[0], depthBeyond: kept) else {
             return [parts[0].judge.better(of: kept, trained[0])]
         }
         do {
             let lesson = try parts[0].deepened(trained[0].candidate.adapter, encoder: encoder)
-            let deep = try learned([lesson], from: Self.shareBeforeDeepening)
+            let deep = try learned([lesson], as: .deepened, from: Self.shareBeforeDeepening)
             let isBetter = deep[0].verdict.decision == .promote && deep[0].right > trained[0].right
             return isBetter ? deep : trained
         } catch is TrainingError {

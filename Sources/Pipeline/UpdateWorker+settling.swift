@@ -17,7 +17,7 @@ extension UpdateWorker {
                 verdict: result.verdict, replayed: result.replayed, evaluations: result.evaluations,
                 answers: result.answers)
         }
-        let reason = results[0].verdict.reason
+        let summary = results[0].verdict.summary
         if results[0].verdict.decision == .promote {
             var promotions: [String: Promotion] = [:]
             for (part, result) in zip(parts, results) {
@@ -26,10 +26,10 @@ extension UpdateWorker {
                     candidate, part.work, recipe: recipe, result: result)
             }
             let versions = try await store.promote(promotions)
-            logger.info("update \(id) promoted as \(Self.names(versions, parts)): \(reason)")
+            logger.info("update \(id) promoted as \(Self.names(versions, parts)): \(summary)")
         } else {
             let versions = try await store.reject(candidates)
-            logger.warning("update \(id) rejected (\(Self.names(versions, parts))): \(reason)")
+            logger.warning("update \(id) rejected (\(Self.names(versions, parts))): \(summary)")
         }
         for part in parts { try await removeGarbage(part.work.task.name) }
     }

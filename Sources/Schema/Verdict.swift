@@ -8,12 +8,33 @@ public struct Verdict: Sendable, Hashable, Codable {
     public var attempt: Int
     public var tolerance: Double
     public var confidence: Double
+    /// What the candidate came to; `nil` where that was not recorded.
+    public var learning: Learning?
 
     public enum Decision: String, Sendable, Hashable, Codable { case promote, reject, retry }
 
+    public enum Learning: String, Sendable, Hashable, Codable {
+        /// No gradient step: the adapter it began from, with the new examples in the analytic head alone.
+        case kept
+        /// Gradient steps on new and replayed examples.
+        case trained
+        /// … and more of them on all layers.
+        case deepened
+    }
+
+    /// Reason and learning in words.
+    public var summary: String {
+        switch learning {
+        case .kept: reason + " (no gradient step)"
+        case .trained: reason + " (trained)"
+        case .deepened: reason + " (trained, then on all layers)"
+        case nil: reason
+        }
+    }
+
     public init(
         decision: Decision, reason: String, slices: [SliceComparison], attempt: Int = 1, tolerance: Double,
-        confidence: Double
+        confidence: Double, learning: Learning? = nil
     ) {
         self.decision = decision
         self.reason = reason
@@ -21,6 +42,7 @@ public struct Verdict: Sendable, Hashable, Codable {
         self.attempt = attempt
         self.tolerance = tolerance
         self.confidence = confidence
+        self.learning = learning
     }
 }
 

@@ -129,6 +129,7 @@ struct LearnerTests {
         // Too few are held out to calibrate by: the sums alone answer.
         let second = try run.learn(Self.examples([1], count: 2, seed: 2))
         #expect(second.trained == 0 && second.heldOutCount < Blend.minimumExamples)
+        #expect(second.verdict.learning == .kept)
         #expect(second.blend.adapter == 0)
         let third = try run.learn(Self.examples([0, 1, 2], count: 8, seed: 3))
         #expect(third.trained == 0 && third.heldOutCount >= Blend.minimumExamples)
@@ -154,6 +155,7 @@ struct LearnerTests {
         #expect(ended.adapter.options.layers == 1 && ended.adapter.layout.lowestLayer == 1)
         #expect(deep.adapter.options.layers == 0 && deep.adapter.layout.lowestLayer == 0)
         #expect(deep.trained > ended.trained)
+        #expect(ended.verdict.learning == .trained && deep.verdict.learning == .deepened)
         #expect(try #require(deep.accuracy) >= #require(ended.accuracy))
         let again = try learn(projection: 2, deepening: 4)
         let count = deep.adapter.layout.count

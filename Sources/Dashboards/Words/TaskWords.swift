@@ -51,7 +51,7 @@ enum TaskWords {
 
     /// How an update ended, as the gate or the error says it; else its status.
     static func verdict(_ update: Update) -> String {
-        update.error.map { "\(update.status.rawValue): \($0)" } ?? update.verdict?.reason ?? update.status.rawValue
+        update.error.map { "\(update.status.rawValue): \($0)" } ?? update.verdict?.summary ?? update.status.rawValue
     }
 
     static func done(_ event: DriftEvent) -> String {
