@@ -42,6 +42,22 @@ extension Store {
         }
     }
 
+    /// Whether a task has any.
+    public func hasOpenExamples(_ task: TaskName) async throws -> Bool {
+        try await read { db in
+            let id = try TaskRecord.id(db, task)
+            let sql = """
+                SELECT EXISTS (SELECT 1 FROM example WHERE task = :task AND state IN (0, 3) AND held_out = 0)
+                    OR EXISTS (
+                        SELECT 1 FROM example WHERE \(ExampleState.held) AND state = 1 AND held_out = 0
+                            AND update_number IN (
+                                SELECT number FROM update_run
+                                WHERE task = :task AND status IN ('queued', 'training', 'evaluating')))
+                """
+            return try Bool.fetchOne(db, sql: sql, arguments: ["task": id]) ?? false
+        }
+    }
+
     /// Of one task's training examples from `sequence` on, those that were relabelled or replaced, are held out now, or
     /// are set aside.
     public func withdrawn(_ task: TaskName, from sequence: Int64) async throws -> [Int64] {

@@ -101,6 +101,14 @@ extension Store {
         }
     }
 
+    /// How many examples of all tasks have been released so far. Cheap enough to poll.
+    public func releasedExamples() async throws -> Int {
+        try await read { db in
+            let sql = "SELECT count(*) FROM quarantine WHERE outcome = 'released'"
+            return try Int.fetchOne(db.cachedStatement(sql: sql)) ?? 0
+        }
+    }
+
     /// Since each task was created.
     public func quarantineCounts() async throws -> [TaskName: QuarantineCounts] {
         try await read { db in

@@ -14,34 +14,45 @@ extension Store {
         _ name: TaskName, kind: TaskKind = .classify, labels: [String]? = nil, description: String? = nil,
         update: UpdatePolicy? = nil, adapter: String? = nil
     ) async throws -> (task: LearningTask, created: Bool) {
-        try TaskRules.check(labels: labels, description: description, policy: update)
+        let change = update.map { update in { @Sendable (_: UpdatePolicy) in update } }
+        return try await putTask(
+            name, kind: kind, labels: labels, description: description, adapter: adapter, changing: change)
+    }
+
+    /// … with a policy that is made of the one before, in the same transaction: of two changes at once none is lost.
+    ///
+    /// - Parameter change: given the present policy, or what a new task has by default.
+    public func putTask(
+        _ name: TaskName, kind: TaskKind, labels: [String]?, description: String?, adapter: String?,
+        changing change: (@Sendable (UpdatePolicy) throws -> UpdatePolicy)?
+    ) async throws -> (task: LearningTask, created: Bool) {
+        try TaskRules.check(labels: labels, description: description)
         return try await write { db in
             let created = try Bool.fetchOne(
                 db, sql: "SELECT NOT EXISTS (SELECT 1 FROM task WHERE name = ?)", arguments: [name.rawValue])
-            let policy = try update.map(StoredValue.encodeJSON)
             if created == true {
                 let shared = try UpdatePolicy(db, joining: adapter)
-                if let shared, let update { try TaskRules.check(recipe: update.recipe, joining: shared.recipe) }
+                let policy = try Self.changed(shared ?? UpdatePolicy(), change)
+                if let shared { try TaskRules.check(recipe: policy.recipe, joining: shared.recipe) }
                 try db.execute(
                     sql: """
                         INSERT INTO task (name, kind, description, policy, adapter, created_at)
                         VALUES (?, ?, ?, ?, ?, ?)
                         """,
                     arguments: [
-                        name.rawValue, kind.rawValue, description,
-                        try policy ?? StoredValue.encodeJSON(shared ?? UpdatePolicy()),
-                        adapter, Timestamp.now.seconds,
+                        name.rawValue, kind.rawValue, description, try StoredValue.encodeJSON(policy), adapter,
+                        Timestamp.now.seconds,
                     ])
             } else {
                 let present = try TaskRecord.find(db, name)
                 try TaskRules.check(adapter: adapter, of: present.value)
-                if let update { try Self.share(recipe: update.recipe, db, with: present.sharers(db)) }
+                let policy = try Self.changed(present.value.update, change)
+                if change != nil { try Self.share(recipe: policy.recipe, db, with: present.sharers(db)) }
                 try db.execute(
                     sql: """
-                        UPDATE task SET kind = ?, description = coalesce(?, description), policy = coalesce(?, policy)
-                        WHERE name = ?
+                        UPDATE task SET kind = ?, description = coalesce(?, description), policy = ? WHERE name = ?
                         """,
-                    arguments: [kind.rawValue, description, policy, name.rawValue])
+                    arguments: [kind.rawValue, description, try StoredValue.encodeJSON(policy), name.rawValue])
             }
             if let labels { try Self.declare(labels, db, task: TaskRecord.id(db, name)) }
             return (try TaskRecord.find(db, name).value, created == true)
@@ -86,6 +97,15 @@ extension Store {
         }
     }
 
+    private static func changed(
+        _ policy: UpdatePolicy, _ change: ((UpdatePolicy) throws -> UpdatePolicy)?
+    ) throws -> UpdatePolicy {
+        guard let change else { return policy }
+        let changed = try change(policy)
+        try TaskRules.check(policy: changed)
+        return changed
+    }
+
     private static func share(recipe: String, _ db: Database, with others: [TaskRecord]) throws {
         for other in others where other.value.update.recipe != recipe {
             var policy = other.value.update
@@ -104,7 +124,7 @@ extension Store {
                     INSERT INTO label (task, name, declared) VALUES (?, ?, ?)
                     ON CONFLICT (task, name) DO UPDATE SET declared = excluded.declared
                     """,
-                arguments: [task, label, rank])
+                arguments: [task, try TaskLedger.spelling(db, task, of: label) ?? label, rank])
         }
         // A superseded example keeps its label's row: its update may still be running.
         try db.execute(
@@ -139,10 +159,9 @@ enum TaskRules {
     static let descriptionBytes = 4_096
 
     /// - Throws: ``StoreError/invalidTask(field:reason:)``.
-    static func check(labels: [String]?, description: String?, policy: UpdatePolicy?) throws {
+    static func check(labels: [String]?, description: String?) throws {
         if let labels { try check(labels: labels) }
         if let description { try check(description: description) }
-        if let policy { try check(policy: policy) }
     }
 
     /// Tasks that share an adapter learn by one recipe, `shared`. The first of them brings its own.
@@ -185,7 +204,7 @@ enum TaskRules {
         try require(!description.utf8.contains(0), "description", "holds a NUL character (U+0000); remove it")
     }
 
-    private static func check(policy: UpdatePolicy) throws {
+    static func check(policy: UpdatePolicy) throws {
         try require(
             policy.minimumExamples >= 1, "update.min_examples", "\(policy.minimumExamples); must be at least 1")
         try require(

@@ -49,7 +49,10 @@ struct TaskLedger {
     mutating func label(_ db: Database, _ name: String) throws -> Int64? {
         if let id = labels[name] { return id }
         let find = try db.cachedStatement(sql: "SELECT id, examples, held_out FROM label WHERE task = ? AND name = ?")
-        if let row = try Row.fetchOne(find, arguments: [task, name]) {
+        let row =
+            try Row.fetchOne(find, arguments: [task, name])
+            ?? Self.spelling(db, task, of: name).flatMap { try Row.fetchOne(find, arguments: [task, $0]) }
+        if let row {
             let id: Int64 = row["id"]
             labels[name] = id
             // A count that is here already may have changed since the row was written.
@@ -62,6 +65,15 @@ struct TaskLedger {
         labels[name] = db.lastInsertedRowID
         counts[db.lastInsertedRowID] = LabelCount(examples: 0, heldOut: 0)
         return db.lastInsertedRowID
+    }
+
+    /// How a task spells a label already, where Unicode has several ways; `nil` where it does not know it.
+    ///
+    /// SQLite compares bytes, everything that learns compares characters: the first spelling is kept.
+    static func spelling(_ db: Database, _ task: Int64, of name: String) throws -> String? {
+        guard name.utf8.contains(where: { $0 >= 0x80 }) else { return nil }
+        let names = try db.cachedStatement(sql: "SELECT name FROM label WHERE task = ?")
+        return try String.fetchAll(names, arguments: [task]).first { $0 == name }
     }
 
     /// The side of a text never seen before.

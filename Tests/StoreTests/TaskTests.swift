@@ -26,6 +26,45 @@ struct TaskTests {
         }
     }
 
+    @Test("of changes to a task that are made at once none is lost")
+    func changesAtOnce() async throws {
+        try await StoreFixture.with { fixture in
+            let changes: [@Sendable (inout UpdatePolicy) -> Void] = [
+                { $0.minimumExamples = 5 }, { $0.holdout = 0.2 }, { $0.maximumWaitSeconds = 7 },
+            ]
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for change in changes {
+                    group.addTask {
+                        _ = try await fixture.store.putTask(
+                            fixture.task, kind: .classify, labels: nil, description: nil, adapter: nil
+                        ) { policy in
+                            var changed = policy
+                            change(&changed)
+                            return changed
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            let policy = try await fixture.store.task(fixture.task).update
+            #expect(policy.minimumExamples == 5 && policy.holdout == 0.2 && policy.maximumWaitSeconds == 7)
+        }
+    }
+
+    @Test("two spellings of one label, composed and decomposed, are one label")
+    func spellings() async throws {
+        try await StoreFixture.with { fixture in
+            let (composed, decomposed) = ("caf\u{e9}", "cafe\u{301}")
+            try await fixture.append(Example(text: "1", label: composed))
+            try await fixture.append(Example(text: "2", label: decomposed))
+            _ = try await fixture.store.putTask(fixture.task, labels: [decomposed, "tea"])
+            let labels = try await fixture.store.task(fixture.task).labels
+            #expect(labels.map { Array($0.utf8) } == [Array(composed.utf8), Array("tea".utf8)])
+            let again = try await fixture.append(Example(text: "1", label: decomposed))
+            #expect(again.duplicates == 1)
+        }
+    }
+
     @Test("labels are declared ones first, then in order of arrival; a used one stays, an unused one can be withdrawn")
     func labelOrder() async throws {
         try await StoreFixture.with(labels: ["z", "unused"]) { fixture in
