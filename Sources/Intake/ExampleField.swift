@@ -20,7 +20,7 @@ struct ExampleFields {
     private var timestamp: Double?
 
     mutating func set(_ field: ExampleField, to value: String) throws(Fault) {
-        try check(value, as: field)
+        try Self.check(value, as: field)
         switch field {
         case .text: text = value
         case .label: label = value
@@ -43,7 +43,7 @@ struct ExampleFields {
         return Example(text: text, label: label, id: id, source: source, timestamp: timestamp)
     }
 
-    private func check(_ value: String, as field: ExampleField) throws(Fault) {
+    fileprivate static func check(_ value: String, as field: ExampleField) throws(Fault) {
         let bytes = value.utf8
         let limit =
             switch field {
@@ -61,6 +61,22 @@ struct ExampleFields {
             // Names are compared and printed: no invisible differences, no terminal escapes.
             if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { throw .forbiddenCharacter(field) }
             if bytes.first == 0x20 || bytes.last == 0x20 { throw .untrimmed(field) }
+        }
+    }
+}
+
+extension Example {
+    /// The rule that it breaks of those which hold for what is read from files and bodies: for an example that came
+    /// another way.
+    public var brokenRule: Rejection? {
+        do {
+            try ExampleFields.check(text, as: .text)
+            try ExampleFields.check(label, as: .label)
+            if let id { try ExampleFields.check(id, as: .id) }
+            if let source { try ExampleFields.check(source, as: .source) }
+            return nil
+        } catch {
+            return error.rejection(line: 1)
         }
     }
 }

@@ -90,7 +90,7 @@ public struct PerennialService: Service, CustomStringConvertible {
         FeedbackRoutes(store: store, memory: memory, drift: drift, metrics: metrics).add(to: router)
         LabelStudioRoutes(store: store, predictions: predictions, metrics: metrics).add(to: router)
         UpdateRoutes(store: store).add(to: router)
-        AdapterRoutes(store: store, refresher: refresher).add(to: router)
+        AdapterRoutes(store: store, engine: engine, cache: cache, refresher: refresher).add(to: router)
         ForgettingRoute(store: store, metrics: forgetting).add(to: router)
         DriftRoute(store: store).add(to: router)
         SimilarityRoute(store: store, engine: engine, instant: instant).add(to: router)
@@ -100,7 +100,7 @@ public struct PerennialService: Service, CustomStringConvertible {
         ModelRoutes(engine: engine, refresher: refresher).add(to: router)
         HealthRoutes(refresher: refresher).add(to: router)
         MetricsRoute(
-            store: store, engine: engine, refresher: refresher, metrics: metrics, forgetting: forgetting, drift: drift
+            store: store, engine: engine, refresher: refresher, metrics: metrics, reporter: reporter, drift: drift
         ).add(to: router)
         responder = router.buildResponder()
     }

@@ -79,6 +79,29 @@ import Testing
         }
     }
 
+    @Test func aLabelKeepsTheRulesOfExamples() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("t", versions: 1)
+            let id = try await predict(service, "text").id
+            try await service.expect(
+                .post, "/v1/tasks/t/feedback", 400, body: #"{"id":"\#(id)","label":"refund "}"#,
+                code: "surrounding_space", param: "label")
+            #expect(try await service.store.arrivals(after: 0, limit: 10).isEmpty)
+        }
+    }
+
+    @Test func aNewTaskKnowsNothingOfWhatOneOfItsNameWasAsked() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("t", versions: 1)
+            let id = try await predict(service, "text").id
+            try await service.expect(.delete, "/v1/tasks/t", 200)
+            try await service.makeTask("t", versions: 1)
+            try await service.expect(
+                .post, "/v1/tasks/t/feedback", 404, body: #"{"id":"\#(id)","label":"refund"}"#,
+                code: "unknown_prediction")
+        }
+    }
+
     @Test func memoryIsBoundedInTimeAndBytes() throws {
         let task = try TaskName("t")
         let memory = PredictionMemory(limits: FeedbackLimits(seconds: 10, bytes: 4_000))
@@ -90,12 +113,14 @@ import Testing
         for index in 0..<6 { remember("\(index)", at: Double(index)) }
         // Four of them fit.
         #expect(memory.count == 4)
-        #expect(memory.recall("1", task: task, at: Timestamp(seconds: 6)) == nil)
-        #expect(memory.recall("5", task: task, at: Timestamp(seconds: 6))?.count == 1)
-        #expect(memory.recall("5", task: try TaskName("u"), at: Timestamp(seconds: 6)) == nil)
-        #expect(memory.recall("2", task: task, at: Timestamp(seconds: 12.5)) == nil)
-        #expect(memory.recall("5", task: task, at: Timestamp(seconds: 12.5)) != nil)
+        #expect(memory.recall("1", task: task, since: Timestamp(seconds: 0), at: Timestamp(seconds: 6)) == nil)
+        #expect(memory.recall("5", task: task, since: Timestamp(seconds: 0), at: Timestamp(seconds: 6))?.count == 1)
+        let other = try TaskName("u")
+        #expect(memory.recall("5", task: other, since: Timestamp(seconds: 0), at: Timestamp(seconds: 6)) == nil)
+        #expect(memory.recall("2", task: task, since: Timestamp(seconds: 0), at: Timestamp(seconds: 12.5)) == nil)
+        #expect(memory.recall("5", task: task, since: Timestamp(seconds: 0), at: Timestamp(seconds: 12.5)) != nil)
         #expect(memory.judge("5", index: 0) && !memory.judge("5", index: 0) && !memory.judge("5", index: 7))
-        #expect(memory.recall("5", task: task, at: Timestamp(seconds: 100)) == nil && memory.count == 0)
+        #expect(memory.recall("5", task: task, since: Timestamp(seconds: 0), at: Timestamp(seconds: 100)) == nil)
+        #expect(memory.count == 0)
     }
 }

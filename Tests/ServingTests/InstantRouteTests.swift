@@ -17,7 +17,8 @@ struct InstantRouteTests {
         }
     }
 
-    static let task = #"{"kind": "classify", "update": {"holdout": 0, "min_examples": 1000, "max_wait_seconds": 86400}}"#
+    static let task =
+        #"{"kind": "classify", "update": {"holdout": 0, "min_examples": 1000, "max_wait_seconds": 86400}}"#
 
     static func send(_ harness: ServiceHarness, _ text: String, _ label: String) async throws {
         try await harness.expect(
@@ -100,6 +101,58 @@ struct InstantRouteTests {
             try await Self.send(harness, "aaaa bbbb", "first")
             try await harness.expect(
                 .post, "/v1/tasks/t/predict", 409, body: #"{"input": "aaaa bbbb"}"#, code: "no_adapter")
+        }
+    }
+
+    @Test func `a task that nothing was sent to says so at once, whatever of others waits`() async throws {
+        let gate = Gate()
+        try await ServiceHarness.run(classifier: FakeClassifier(gate: gate), configure: Self.configure) { harness in
+            defer { gate.open(times: 100) }
+            for name in ["t", "empty"] { try await harness.expect(.put, "/v1/tasks/\(name)", 201, body: Self.task) }
+            try await Self.send(harness, "aaaa bbbb", "first")
+            // The example of the other task is being counted, and stays so.
+            await gate.waitForBatch()
+            try await harness.expect(
+                .post, "/v1/tasks/empty/predict", 409, body: #"{"input": "a"}"#, code: "no_adapter")
+        }
+    }
+
+    @Test func `what is set aside counts no more, and counts again once released`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            for (text, label) in AdaptedSumsTests.rows { try await Self.send(harness, text, label) }
+            _ = try await Self.ask(harness, "aaaa bbbb", counting: 3)
+            _ = try await harness.store.requestUpdate(TaskName("t"))
+            let work = try #require(try await harness.store.claimNextUpdate())
+            let doubted = try #require(work.training.first).sequence
+            let suspicion = Suspicion(loss: 6, disagreement: 1, suggested: "b", pValue: 0.002)
+            _ = try await harness.store.setAside([doubted: suspicion], from: work.update.id)
+            #expect(try await Self.ask(harness, "aaaa bbbb", counting: 2).status == 200)
+            try await harness.expect(.post, "/v1/tasks/t/quarantine/release", 200, body: #"{"all": true}"#)
+            let answer = try await Self.ask(harness, "aaaa bbbb", counting: 3)
+            #expect(answer.data.first?["label"] as? String == "a")
+        }
+    }
+
+    @Test func `what ten tasks wait to learn counts, also after one of them was promoted`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            for number in 0..<10 {
+                let task = "/v1/tasks/t\(number)"
+                try await harness.expect(.put, task, 201, body: Self.task)
+                for (text, label) in AdaptedSumsTests.rows {
+                    try await harness.expect(
+                        .post, task + "/examples", 200, body: #"{"text": "\#(text)", "label": "\#(label)"}"#)
+                }
+            }
+            for number in 0..<10 {
+                var counted: Int?
+                while counted != 3 {
+                    let answer = try await harness.send(
+                        .post, "/v1/tasks/t\(number)/predict", body: #"{"input": "cccc dddd"}"#)
+                    counted = (answer.object["analytic"] as? [String: Any])?["examples"] as? Int
+                    if counted == 3 { #expect(answer.data.first?["label"] as? String == "b") }
+                }
+            }
         }
     }
 

@@ -109,6 +109,21 @@ import Testing
         }
     }
 
+    @Test func whatIsNoExampleAnywhereElseIsNoneHere() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("t")
+            let hook = "/label-studio/t/webhook"
+            let long = String(repeating: "x", count: ExampleLimits.textBytes + 1)
+            try await service.expect(
+                .post, hook, 400, body: annotation(text: long), code: "too_long", param: "text")
+            try await service.expect(
+                .post, hook, 400, body: annotation(label: "refund "), code: "surrounding_space", param: "label")
+            try await service.expect(
+                .post, hook, 400, body: annotation(label: #"\u001b[31m"#), code: "forbidden_character", param: "label")
+            #expect(try await service.store.arrivals(after: 0, limit: 10).isEmpty)
+        }
+    }
+
     @Test func whatTeachesNothingIsIgnored() async throws {
         try await ServiceHarness.run { service in
             try await service.makeTask("t")

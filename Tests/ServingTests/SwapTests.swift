@@ -76,11 +76,24 @@ import Testing
     @Test func anAdapterThatDoesNotLoadLeavesTheOldOneInService() async throws {
         let classifier = FakeClassifier(broken: [FakeClassifier.digest(2)])
         try await ServiceHarness.run(classifier: classifier) { service in
-            try await service.makeTask("t", versions: 2)
-            let served3 = try await servedVersion(service)
-            #expect(served3 == "v1")
-            let metrics = try await service.expect(.get, "/metrics", 200).text
-            #expect(metrics.contains("perennial_adapter_load_failures_total 1\n"))
+            let task = try TaskName("t")
+            try await service.makeTask("t", versions: 1)
+            let broken = try await service.store.importVersion(
+                task, digest: FakeClassifier.digest(2), metrics: AdapterVersion.Metrics())
+            try await service.expect(
+                .post, "/v1/tasks/t/adapters/\(broken.version)/promote", 409, code: "adapter_unusable")
+            #expect(try await service.store.champion(task)?.version.version == "v1")
+
+            // Another process does not look whether it loads.
+            _ = try await service.store.promote(task, .version(broken.version), force: false)
+            while try await !service.expect(.get, "/metrics", 200).text.contains("load_failures_total 1\n") {
+                await Task.yield()
+            }
+            let served = try await servedVersion(service)
+            #expect(served == "v1")
+            try await service.expect(.post, "/v1/tasks/t/rollback", 200)
+            let again = try await servedVersion(service)
+            #expect(again == "v1")
         }
     }
 

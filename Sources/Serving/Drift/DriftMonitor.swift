@@ -31,6 +31,8 @@ package final actor DriftMonitor: Service {
     private static let secondsBetweenSaves = 30.0
 
     private var drifts: [TaskName: TaskDrift] = [:]
+    /// When each of these tasks was made: a name may come to stand for another task.
+    private var created: [TaskName: Timestamp] = [:]
     private var unsaved: Set<TaskName> = []
     private var cursor: Int64?
     private var lastSave = Timestamp.now
@@ -89,7 +91,11 @@ package final actor DriftMonitor: Service {
             try await lookOnce()
         }
         lastLook = look
-        try await look.value
+        try await withTaskCancellationHandler {
+            try await look.value
+        } onCancel: {
+            look.cancel()
+        }
     }
 
     private func lookOnce() async throws {
@@ -97,6 +103,7 @@ package final actor DriftMonitor: Service {
         let content = buffer.drain()
         if content.dropped > 0 { metrics.dropped(content.dropped) }
         let arrivals = try await readArrivals()
+        forgetDeleted(snapshot)
         let tasks = Set(content.answered.map(\.task) + content.judged.map(\.task) + arrivals.map(\.task))
         for task in tasks.sorted() {
             guard let entry = snapshot.tasks[task], entry.task.update.drift.isEnabled else { continue }
@@ -105,14 +112,20 @@ package final actor DriftMonitor: Service {
         try await observe(content, classifier)
         try await observe(arrivals, snapshot, classifier)
         for task in drifts.keys.sorted() {
-            guard let entry = snapshot.tasks[task] else {
-                drifts[task] = nil
-                metrics.keep(only: Set(snapshot.tasks.keys))
-                continue
-            }
+            guard let entry = snapshot.tasks[task] else { continue }
             try await look(entry)
         }
         if Timestamp.now.seconds - lastSave.seconds >= Self.secondsBetweenSaves { try await save() }
+    }
+
+    private func forgetDeleted(_ snapshot: ServingSnapshot) {
+        let gone = drifts.keys.filter { snapshot.tasks[$0]?.task.createdAt != created[$0] }
+        for task in gone {
+            drifts[task] = nil
+            created[task] = nil
+            unsaved.remove(task)
+        }
+        metrics.keep(only: Set(snapshot.tasks.keys).subtracting(gone))
     }
 
     /// Runs on the idle thread, and counts what it cost.
@@ -145,6 +158,7 @@ package final actor DriftMonitor: Service {
         let task = entry.task.name
         if drifts[task] == nil {
             drifts[task] = try await load(task) ?? TaskDrift(options: entry.task.update.drift)
+            created[task] = entry.task.createdAt
         }
         if drifts[task]?.options != entry.task.update.drift { drifts[task]?.options = entry.task.update.drift }
         guard let champion = entry.champion, drifts[task]?.adapter != champion.reference else { return }

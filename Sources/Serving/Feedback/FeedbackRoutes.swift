@@ -22,8 +22,8 @@ struct FeedbackRoutes: Sendable {
         let task = try context.taskName()
         let key = try ExampleRoutes.idempotencyKey(request)
         let feedback = try Feedback(try await request.jsonObject())
-        try await store.requireTask(task)
-        guard let items = memory.recall(feedback.id, task: task) else { throw unknown(feedback.id) }
+        let created = try await store.task(task).createdAt
+        guard let items = memory.recall(feedback.id, task: task, since: created) else { throw unknown(feedback.id) }
         guard items.indices.contains(feedback.index) else {
             throw APIError.invalid(
                 "index", code: "out_of_range",
@@ -37,7 +37,11 @@ struct FeedbackRoutes: Sendable {
             // The prediction is the body's identity: said again under the same key, the first answer is given again.
             let content = "\(feedback.id) \(feedback.index) \(label)"
             let idempotency = key.map { IdempotencyKey(key: $0, bodyDigest: Data(SHA256.hash(data: Data(content.utf8)))) }
-            let entry = LedgerEntry(line: 1, example: Example(text: item.text, label: label, source: "feedback"))
+            let example = Example(text: item.text, label: label, source: "feedback")
+            if let broken = example.brokenRule {
+                throw APIError.invalid(broken.field, code: broken.code, broken.message)
+            }
+            let entry = LedgerEntry(line: 1, example: example)
             let stored = try await store.append(LedgerBatch(entries: [entry], idempotency: idempotency), to: task)
             if let rejection = stored.report.errors.first { throw rejection }
             if !stored.replayed { metrics.ingested(stored.report, task: task) }
@@ -116,16 +120,6 @@ private struct Feedback {
             throw .invalid(
                 label == nil ? "label" : "correct", code: label == nil ? "missing_field" : "ambiguous",
                 "give either \"label\", the right one, or \"correct\", true or false")
-        }
-        if let label {
-            guard label.utf8.contains(where: { $0 > 0x20 }) else {
-                throw .invalid("label", code: "empty", "\"label\" is empty; give the right label")
-            }
-            guard label.utf8.count <= ExampleLimits.labelBytes else {
-                throw .invalid(
-                    "label", code: "too_long",
-                    "\"label\" has \(label.utf8.count) bytes of UTF-8, the limit is \(ExampleLimits.labelBytes)")
-            }
         }
         // For whoever reads the client's own records: what users write is not stored here.
         if let comment, comment.utf8.count > ExampleLimits.textBytes {

@@ -72,10 +72,16 @@ package final class PredictionMemory: Sendable {
     }
 
     /// What was predicted; `nil` once it is forgotten, or for another task.
-    package func recall(_ id: String, task: TaskName, at time: Timestamp = .now) -> [Item]? {
+    ///
+    /// - Parameter created: when the task was: what one of the same name before it was asked is not its own.
+    package func recall(
+        _ id: String, task: TaskName, since created: Timestamp, at time: Timestamp = .now
+    ) -> [Item]? {
         state.withLock { state in
             forget(&state, before: time.seconds - limits.seconds)
-            guard let found = state.predictions[id], found.task == task else { return nil }
+            guard let found = state.predictions[id], found.task == task, found.time >= created.seconds else {
+                return nil
+            }
             return found.items
         }
     }

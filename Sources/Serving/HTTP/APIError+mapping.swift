@@ -74,7 +74,7 @@ extension APIError {
             Self(
                 status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), kind: .server,
                 code: "storage_full",
-                message: "no space is left to store anything; nothing of this request was kept")
+                message: "no space is left; make some and send it again: what was kept of it counts as duplicates")
         case .invalidEvaluation, .newerDatabase, .cannotOpen, .cannotWrite, .corrupt, .database: .server
         }
     }

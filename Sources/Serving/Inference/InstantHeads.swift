@@ -38,6 +38,12 @@ actor InstantHeads: Service {
     /// Last use last.
     private var order: [TaskName] = []
     private var cursor: Int64?
+    /// Digest of the generation that each task had at the last look.
+    private var followed: [TaskName: String?] = [:]
+    /// How many examples had been released from quarantine by then.
+    private var released: Int?
+    /// Whether something may have been withdrawn.
+    private var isToReview = false
     private var tasks: [TaskName: ServedTask] = [:]
 
     private struct Shared {
@@ -46,8 +52,14 @@ actor InstantHeads: Service {
         var served: [ServedTask]?
         /// When each task that exists was made: a name may come to stand for another task.
         var created: [TaskName: Timestamp] = [:]
-        var waiters: [CheckedContinuation<Void, Never>] = []
+        var waiters: [UUID: Waiter] = [:]
         var hasEnded = false
+    }
+
+    /// For everything up to a sequence number to count.
+    private struct Waiter {
+        var sequence: Int64
+        var continuation: CheckedContinuation<Void, Never>
     }
 
     init(
@@ -63,6 +75,11 @@ actor InstantHeads: Service {
 
     /// What answers for a task besides its adapter; `nil` where nothing was learned that its version does not hold.
     nonisolated func head(of task: TaskName) -> InstantHead? { shared.withLock { $0.heads[task] } }
+
+    /// Whether a task's recipe lets an analytic head answer.
+    nonisolated func learns(_ task: LearningTask) -> Bool {
+        recipe(task.update.recipe).map { $0.head != .adapter } ?? false
+    }
 
     /// Tokens a text is truncated to.
     nonisolated func maximumLength(of task: TaskName) -> Int { shared.withLock { $0.lengths[task] } ?? 128 }
@@ -86,45 +103,56 @@ actor InstantHeads: Service {
         bell.continuation.yield()
     }
 
-    /// Returns once everything acknowledged before the call counts.
-    nonisolated func caughtUp() async {
-        await withCheckedContinuation { continuation in
-            let hasEnded = shared.withLock { shared in
-                if !shared.hasEnded { shared.waiters.append(continuation) }
-                return shared.hasEnded
+    /// Returns once every example up to this one counts, when no more can be counted, or when the caller is cancelled.
+    nonisolated func caughtUp(with sequence: Int64) async {
+        let id = UUID()
+        await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let waits = shared.withLock { shared in
+                    guard !shared.hasEnded, !Task.isCancelled else { return false }
+                    shared.waiters[id] = Waiter(sequence: sequence, continuation: continuation)
+                    return true
+                }
+                if waits { bell.continuation.yield() } else { continuation.resume() }
             }
-            if hasEnded { continuation.resume() } else { bell.continuation.yield() }
+        } onCancel: {
+            shared.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
         }
+    }
+
+    /// Lets go who waited for what counts now, or everyone.
+    private func resumeWaiters(upTo sequence: Int64? = nil) {
+        let ready = shared.withLock { shared in
+            let ready = shared.waiters.filter { $0.value.sequence <= sequence ?? .max }
+            for id in ready.keys { shared.waiters[id] = nil }
+            return ready.values
+        }
+        for waiter in ready { waiter.continuation.resume() }
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in await learn() }
         thread?.stop()
         thread = nil
-        let waiters = shared.withLock { shared in
-            shared.hasEnded = true
-            defer { shared.waiters = [] }
-            return shared.waiters
-        }
-        for waiter in waiters { waiter.resume() }
+        shared.withLock { $0.hasEnded = true }
+        resumeWaiters()
     }
 
     private func learn() async {
         guard let classifier = try? await engine.classifier else { return }
         for await _ in bell.stream {
-            let waiters = shared.withLock { shared in
-                defer { shared.waiters = [] }
-                return shared.waiters
-            }
             do {
-                repeat { try await follow(classifier) } while try await takeNext(classifier)
+                repeat {
+                    try await follow(classifier)
+                    if let cursor { resumeWaiters(upTo: cursor) }
+                } while try await takeNext(classifier)
+                try await review(classifier)
             } catch is CancellationError {
-                for waiter in waiters { waiter.resume() }
                 return
             } catch {
                 logger.error("the analytic heads could not learn; adapters answer without them: \(error)")
+                resumeWaiters()
             }
-            for waiter in waiters { waiter.resume() }
         }
     }
 
@@ -134,14 +162,19 @@ actor InstantHeads: Service {
         return thread
     }
 
-    /// Takes up new champions, and forgets tasks that are gone.
+    /// Takes up new champions and what was withdrawn or released, and forgets tasks that are gone.
     private func follow(_ classifier: any TextClassifier) async throws {
         guard let served = shared.withLock({ $0.served.take() }) else { return }
+        isToReview = true
         tasks = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0) })
         for (name, state) in states where tasks[name]?.task.createdAt != state.createdAt { forget(name) }
-        let isFirst = cursor == nil
+        followed = followed.filter { tasks[$0.key] != nil }
         let last = try await store.lastSequence()
-        cursor = cursor ?? last
+        let cursor = cursor ?? last
+        self.cursor = cursor
+        let releases = try await store.releasedExamples()
+        let hasReleased = released != nil && released != releases
+        released = releases
         for task in served {
             let recipe = recipe(task.task.update.recipe)
             shared.withLock { $0.lengths[task.task.name] = recipe?.maximumLength }
@@ -149,19 +182,53 @@ actor InstantHeads: Service {
                 forget(task.task.name)
                 continue
             }
-            let state = states[task.task.name]
-            guard isFirst || state.map({ $0.generation?.digest != task.analytic?.digest }) == true else { continue }
-            try await attempt(task.task.name) {
-                let open = try await store.openExamples(task.task.name)
+            let (name, digest) = (task.task.name, task.analytic?.digest)
+            let state = states[name]
+            let isSame = state.map { $0.generation?.digest == digest } ?? (followed[name] == .some(digest))
+            followed[name] = .some(digest)
+            try await attempt(name) {
+                guard !isSame || hasReleased else { return }
+                let open = try await store.openExamples(name)
                 if let state, try await state.advances(to: task.analytic, champion: task.champion?.digest, open: open) {
-                    publish(state, task.task.name)
+                    publish(state, name)
+                } else if isSame, let state, open.allSatisfy({ state.holds($0.sequence) || $0.sequence > cursor }) {
+                    return
                 } else if open.isEmpty {
-                    forget(task.task.name)
+                    forget(name)
                 } else {
                     try await rebuild(task, recipe, open: open, classifier)
                 }
             }
         }
+    }
+
+    /// After a look at the tasks: what was withdrawn without another example in its place counts no more.
+    private func review(_ classifier: any TextClassifier) async throws {
+        guard isToReview else { return }
+        isToReview = false
+        for (name, state) in states {
+            guard let task = tasks[name], let recipe = recipe(task.task.update.recipe) else { continue }
+            try await attempt(name) {
+                let count = state.count
+                let isSame = try await withdraw(from: state, task, recipe, classifier)
+                if isSame, state.count < count { publish(state, name) }
+            }
+        }
+    }
+
+    /// Takes out what was relabelled, replaced, held out or set aside since.
+    ///
+    /// - Returns: `false` when the state was made anew instead, from everything that is open.
+    private func withdraw(
+        from state: InstantTask, _ task: ServedTask, _ recipe: Recipe, _ classifier: any TextClassifier
+    ) async throws -> Bool {
+        guard let first = state.firstSequence else { return true }
+        let name = task.task.name
+        guard try await state.remove(try await store.withdrawn(name, from: first)) else {
+            try await rebuild(task, recipe, open: try await store.openExamples(name), classifier)
+            return false
+        }
+        return true
     }
 
     /// Learns the next few examples that arrived since the last look.
@@ -204,12 +271,7 @@ actor InstantHeads: Service {
             return try await rebuild(task, recipe, open: try await store.openExamples(name), classifier)
         }
         use(name)
-        if let first = state.firstSequence {
-            let withdrawn = try await store.withdrawn(name, from: first)
-            guard try await state.remove(withdrawn) else {
-                return try await rebuild(task, recipe, open: try await store.openExamples(name), classifier)
-            }
-        }
+        guard try await withdraw(from: state, task, recipe, classifier) else { return }
         try await add(examples, to: state, recipe, classifier)
         publish(state, name)
         try await state.settle()

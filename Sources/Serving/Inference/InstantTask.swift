@@ -74,7 +74,10 @@ final class InstantTask: @unchecked Sendable {
             reference: AnalyticReference(digest: "sha256:" + digits, examples: solver.count))
     }
 
-    /// The oldest example that is not in the generation.
+    /// How many examples it holds that are not in the generation.
+    var count: Int { added.count }
+
+    /// The oldest of them.
     var firstSequence: Int64? { added.keys.min() }
 
     func holds(_ sequence: Int64) -> Bool { added[sequence] != nil }

@@ -42,17 +42,20 @@ struct LabelStudioRoutes: Sendable {
         let task = try context.taskName()
         let body = try await request.jsonFields(limit: LabelStudioPayload.maximumBytes)
         let (configuration, items) = try LabelStudioPayload.items(body)
-        let version = try await version(of: task)
-        guard version != Self.noVersion else {
+        guard try await version(of: task) != Self.noVersion else {
             // Nothing was learned yet: annotators begin without suggestions.
-            return try .json(Predictions(results: items.map { _ in Prediction(version: version) }, version: version))
+            let none = items.map { _ in Prediction(version: Self.noVersion) }
+            return try .json(Predictions(results: none, version: Self.noVersion))
         }
+        // All parts are answered by one version, whatever is promoted meanwhile.
+        let served = try await predictions.served(.champion, task: task)
+        let version = served.reference.version
         let positions = items.indices.filter { Self.isAnswerable(items[$0].text) }
         var results = items.map { _ in Prediction(version: version) }
         for start in stride(from: 0, to: positions.count, by: predictions.maximumInputs) {
             let part = positions[start..<min(start + predictions.maximumInputs, positions.count)]
-            let answer = try await predictions.answer(
-                PredictionRequest(inputs: part.map { items[$0].text ?? "" }), task: task)
+            let request = PredictionRequest(inputs: part.map { items[$0].text ?? "" })
+            let answer = try await predictions.answer(request, task: task, by: served)
             for (position, item) in zip(part, answer.data) {
                 results[position] = Prediction(item, configuration, version: answer.adapter.version)
             }
@@ -70,6 +73,9 @@ struct LabelStudioRoutes: Sendable {
         switch action {
         case "ANNOTATION_CREATED", "ANNOTATION_UPDATED":
             guard let example = LabelStudioPayload.annotation(body) else { return try Self.done("ignored") }
+            if let broken = example.brokenRule {
+                throw APIError.invalid(broken.field, code: broken.code, broken.message)
+            }
             let entry = LedgerEntry(line: 1, example: example)
             let report = try await store.append(LedgerBatch(entries: [entry]), to: task).report
             if let rejection = report.errors.first { throw rejection }

@@ -11,7 +11,8 @@ actor Reporter {
     private let metrics: ServiceMetrics
     private let forgetting: ForgettingMetrics
     private let started = ContinuousClock.now
-    private var known: [String: (stamp: String, forgetting: Double?)] = [:]
+    /// Without their matrices.
+    private var known: [TaskName: (stamp: String, report: ForgettingReport)] = [:]
 
     init(
         store: Store, engine: InferenceEngine, metrics: ServiceMetrics, forgetting: @escaping ForgettingMetrics
@@ -24,13 +25,12 @@ actor Reporter {
 
     func overview() async throws -> ServiceOverview {
         var tasks = try await store.summaries()
-        let stamps = try await store.learningStamps()
         let drifts = try await store.worstDrifts()
+        let reports = try await forgettings()
         for index in tasks.indices {
             tasks[index].drift = drifts[tasks[index].name]
-            tasks[index].forgetting = try await forgetting(of: tasks[index].name, stamp: stamps[tasks[index].name])
+            tasks[index].forgetting = reports[try TaskName(tasks[index].name)]?.forgetting
         }
-        known = known.filter { stamps[$0.key] != nil }
         let now = Timestamp.now
         let midnight = Timestamp(seconds: (now.seconds / 86_400).rounded(.down) * 86_400)
         return ServiceOverview(
@@ -50,16 +50,25 @@ actor Reporter {
         return report
     }
 
-    private func forgetting(of name: String, stamp: String?) async throws -> Double? {
-        guard let stamp else { return nil }
-        if let entry = known[name], entry.stamp == stamp { return entry.forgetting }
-        do {
-            let value = forgetting(try await store.accuracyHistory(try TaskName(name))).forgetting
-            known[name] = (stamp, value)
-            return value
-        } catch StoreError.unknownTask {
-            // Deleted since the list was read.
-            return nil
+    /// What each task that has learned was found to keep and to lose, without the matrices.
+    func forgettings() async throws -> [TaskName: ForgettingReport] {
+        var current: [TaskName: (stamp: String, report: ForgettingReport)] = [:]
+        for (name, stamp) in try await store.learningStamps() {
+            let task = try TaskName(name)
+            if let entry = known[task], entry.stamp == stamp {
+                current[task] = entry
+                continue
+            }
+            do {
+                var report = forgetting(try await store.accuracyHistory(task))
+                report.accuracy = []
+                current[task] = (stamp, report)
+            } catch StoreError.unknownTask {
+                // Deleted since the list was read.
+                continue
+            }
         }
+        known = current
+        return current.mapValues(\.report)
     }
 }

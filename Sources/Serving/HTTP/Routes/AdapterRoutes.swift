@@ -5,6 +5,8 @@ import Store
 /// `/v1/tasks/{task}/adapters`: versions, and which of them serves.
 struct AdapterRoutes: Sendable {
     let store: Store
+    let engine: InferenceEngine
+    let cache: AdapterCache
     let refresher: SnapshotRefresher
 
     func add(to router: Router<ServiceContext>) {
@@ -24,9 +26,9 @@ struct AdapterRoutes: Sendable {
         var body = try await request.jsonObject(isOptional: true)
         let force = try body.boolean("force") ?? false
         try body.finish()
+        try await load(try await store.version(task, selector))
         let version = try await store.promote(task, selector, force: force)
-        try await refresher.refresh()
-        return try .json(version)
+        return try await serving(version, task)
     }
 
     /// Answers once the version before serves.
@@ -34,7 +36,29 @@ struct AdapterRoutes: Sendable {
         let task = try context.taskName()
         try await request.jsonObject(isOptional: true).finish()
         let version = try await store.rollback(task)
+        return try await serving(version, task)
+    }
+
+    /// Before the alias is moved: one that cannot answer is not to be named the champion.
+    private func load(_ version: AdapterVersion) async throws {
+        guard let classifier = engine.loadedClassifier else { return }
+        do {
+            _ = try await cache.adapter(version.digest, from: classifier)
+        } catch let error as ServingError {
+            throw error
+        } catch {
+            throw APIError.conflict(
+                code: "adapter_unusable", "\(version.version) does not load: \(error); what served before serves on")
+        }
+    }
+
+    private func serving(_ version: AdapterVersion, _ task: TaskName) async throws -> Response {
         try await refresher.refresh()
+        if let failure = refresher.snapshot.current?.tasks[task]?.failure {
+            throw APIError.unavailable(
+                code: "adapter_unusable", "\(failure); what served before serves on until another version is promoted",
+                retryAfterSeconds: 10)
+        }
         return try .json(version)
     }
 }

@@ -8,7 +8,7 @@ struct MetricsRoute: Sendable {
     let engine: InferenceEngine
     let refresher: SnapshotRefresher
     let metrics: ServiceMetrics
-    let forgetting: ForgettingMetrics
+    let reporter: Reporter
     let drift: DriftMonitor
 
     func add(to router: Router<ServiceContext>) {
@@ -25,15 +25,7 @@ struct MetricsRoute: Sendable {
         }
         var learning = LearningMetrics(tasks: try await store.overview(), updates: try await store.updateCounts())
         learning.quarantine = try await store.quarantineCounts()
-        for task in learning.tasks {
-            do {
-                let history = try await store.accuracyHistory(task.task.name)
-                learning.forgetting[task.task.name] = forgetting(history)
-            } catch StoreError.unknownTask {
-                // Deleted since the list was read.
-                continue
-            }
-        }
+        learning.forgetting = try await reporter.forgettings()
         learning.write(to: &text)
         drift.metrics.write(to: &text)
         return Response(

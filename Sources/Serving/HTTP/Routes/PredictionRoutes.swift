@@ -24,13 +24,20 @@ struct PredictionRoutes: Sendable {
     @Sendable private func predict(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let task = try context.taskName()
         let body = try PredictionRequest(try await request.jsonObject(), maximumInputs: maximumInputs)
-        return try .json(try await answer(body, task: task))
+        return try .json(try await answer(body, task: task, by: try await served(body.adapter, task: task)))
     }
 
-    /// One adapter version's answer, remembered for feedback and observed for drift.
-    func answer(_ body: PredictionRequest, task: TaskName) async throws -> PredictionAnswer {
+    /// The version that answers a request.
+    func served(_ selector: AdapterSelector, task: TaskName) async throws -> ServedVersion {
         guard let classifier = engine.loadedClassifier else { throw ServingError.notReady }
-        let version = try await resolve(body.adapter, of: task, classifier)
+        return try await resolve(selector, of: task, classifier)
+    }
+
+    /// A version's answer, remembered for feedback and observed for drift.
+    func answer(
+        _ body: PredictionRequest, task: TaskName, by version: ServedVersion
+    ) async throws -> PredictionAnswer {
+        guard let classifier = engine.loadedClassifier else { throw ServingError.notReady }
         let inputs = try body.inputs.map {
             try version.input($0, maximumLength: instant.maximumLength(of: task), for: classifier)
         }
@@ -67,10 +74,27 @@ struct PredictionRoutes: Sendable {
         if let failure = entry.failure {
             throw APIError.unavailable(code: "adapter_unusable", failure, retryAfterSeconds: 10)
         }
-        if instant.head(of: task) == nil { await instant.caughtUp() }
-        if let head = instant.head(of: task) { return ServedVersion(instant: head) }
+        if let head = try await instantHead(of: entry.task) { return ServedVersion(instant: head) }
         throw Self.noAdapter(entry.task, pending: try await store.pending(task))
     }
+
+    /// What answers a task without an adapter, once the examples that are here by now count; `nil` where that takes too
+    /// long, and where there is nothing to count.
+    private func instantHead(of task: LearningTask) async throws -> InstantHead? {
+        if let head = instant.head(of: task.name) { return head }
+        guard instant.learns(task), try await store.hasOpenExamples(task.name) else { return nil }
+        let last = try await store.lastSequence()
+        await withTaskGroup { group in
+            group.addTask { await instant.caughtUp(with: last) }
+            group.addTask { try? await Task.sleep(for: Self.patience) }
+            await group.next()
+            group.cancelAll()
+        }
+        return instant.head(of: task.name)
+    }
+
+    /// Examples of other tasks may come before.
+    private static let patience = Duration.seconds(5)
 
     /// What is missing until the task can answer.
     private static func noAdapter(_ task: LearningTask, pending: PendingExamples) -> APIError {

@@ -52,14 +52,17 @@ struct TaskRoutes: Sendable {
         }
         let present = try await existing(name)
         let sharing = adapter ?? present?.sharing?.adapter
-        var policy: UpdatePolicy?
+        let before = try await store.initialPolicy(adapter: sharing)
+        var policy = present?.update ?? before
+        var change: (@Sendable (UpdatePolicy) throws -> UpdatePolicy)?
         if let changes {
-            let before = present == nil ? try await store.initialPolicy(adapter: sharing) : present?.update
-            policy = try (before ?? UpdatePolicy()).changed(by: changes, recipes: recipes)
+            // What is wrong with the changes is wrong with them on top of any policy.
+            policy = try policy.changed(by: changes, recipes: recipes)
+            change = { [recipes] policy in try policy.changed(by: changes, recipes: recipes) }
         }
-        if sharing != nil { try check(shareable: policy?.recipe ?? present?.update.recipe ?? UpdatePolicy().recipe) }
+        if sharing != nil { try check(shareable: policy.recipe) }
         let (task, created) = try await store.putTask(
-            name, kind: kind, labels: labels, description: description, update: policy, adapter: adapter)
+            name, kind: kind, labels: labels, description: description, adapter: adapter, changing: change)
         try await refresher.refresh()
         return try .json(task, status: created ? .created : .ok)
     }
@@ -67,15 +70,16 @@ struct TaskRoutes: Sendable {
     @Sendable private func delete(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let name = try context.taskName()
         let garbage = try await store.deleteTask(name)
-        try await refresher.refresh()
         metrics.forget(name)
         do {
+            // At once: until then another process may take in an adapter of the same content.
             try store.home.remove(garbage)
         } catch {
             // The task is gone all the same; a later sweep finds the files.
             context.logger.warning(
                 "files of a deleted task remain", metadata: ["task": "\(name)", "error": "\(error)"])
         }
+        try await refresher.refresh()
         return try .json(Deletion(task: name))
     }
 
