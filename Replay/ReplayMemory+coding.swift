@@ -1,8 +1,8 @@
 extension ReplayMemory {
     /// The memory as bytes, at most the byte budget. A memory read from them continues exactly like this one.
     ///
-    /// Exemplars that the byte budget does not hold leave first, chosen as the retention chooses. Equal memories
-    /// give equal bytes with the same version of zstd.
+    /// Exemplars that the byte budget does not hold leave first: the oldest of a window, else by lot, as a
+    /// class-balanced memory or a reservoir chooses. Equal memories give equal bytes with the same version of zstd.
     public mutating func encode() throws(ReplayError) -> [UInt8] { try settle() }
 
     /// - Throws: ``ReplayError/damaged(_:)`` when any bit is not as it was written, though what is left may be

@@ -76,6 +76,23 @@ public final class ClassifierAdapter: Sendable {
         try self.init(options: options, labels: labels, layout: layout, parameters: parameters)
     }
 
+    /// The same adapter, to be trained with this dropout.
+    public func dropping(_ rate: Double) -> ClassifierAdapter {
+        guard rate != options.dropout else { return self }
+        var options = options
+        options.dropout = rate
+        return ClassifierAdapter(self, options: options)
+    }
+
+    private init(_ adapter: ClassifierAdapter, options: Recipe.AdapterOptions) {
+        self.options = options
+        labels = adapter.labels
+        layout = adapter.layout
+        parameters = adapter.parameters
+        carried = adapter.carried
+        updates = adapter.updates
+    }
+
     /// The same adapter with rows for more labels, zero at first. All old parameters keep their bits.
     ///
     /// - Parameter labels: the known labels in their order, then the new ones.

@@ -29,13 +29,16 @@ public struct Gate: Sendable {
 
     public init(_ options: Recipe.GateOptions) { self.options = options }
 
+    /// Whether everything may be lost: then nothing is refused.
+    private var isOff: Bool { options.tolerance >= 1 && options.growthTolerance >= 1 }
+
     /// - Parameters:
     ///   - outcomes: one for each slice; answers must be to the same examples in the same order.
     ///   - attempt: 1-based. A failing candidate is tried again up to `options.retries` times, then rejected.
     public func judge(_ outcomes: [SliceOutcome], attempt: Int) -> Verdict {
         let level = min((1 - options.confidence) * Double(max(attempt, 1)), 0.5)
         let compared = comparisons(outcomes, level: level)
-        let failure = compared.failure ?? newFailure(outcomes, level: level)
+        let failure = isOff ? nil : compared.failure ?? newFailure(outcomes, level: level)
         let decision: Verdict.Decision = failure == nil ? .promote : attempt <= options.retries ? .retry : .reject
         let reason: String
         switch (decision, failure) {
@@ -166,6 +169,9 @@ public struct Gate: Sendable {
         let examples = new.reduce(0) { $0 + $1.examples }
         guard examples > 0 else { return nil }
         let right = new.reduce(0) { $0 + $1.candidateRight }
+        // What the champion answers already is compared with it; what is new to it may have been missed altogether.
+        let known = new.compactMap(\.championRight).reduce(0, +)
+        guard known == 0 || right < known else { return nil }
         let guessed = new.reduce(0.0) { $0 + $1.majorityShare * Double($1.examples) } / Double(examples)
 
         let halfLearned = (1 + guessed) / 2

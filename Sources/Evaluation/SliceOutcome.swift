@@ -9,7 +9,7 @@ public struct SliceOutcome: Sendable, Hashable {
     /// The same when the candidate chooses only among the labels that the champion knows; `nil` where both know the
     /// same. A choice among more labels is harder: what is lost by it alone is not forgotten.
     public var candidateCorrectAmongKnown: [Bool]?
-    /// Share of the commonest label in this slice: what guessing reaches. 0 where it is not known.
+    /// Share of the commonest label of all that is known of the task: what guessing reaches. 0 where it is not known.
     public var majorityShare: Double
 
     public init(

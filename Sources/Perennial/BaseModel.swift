@@ -22,9 +22,11 @@ struct BaseModel {
     var name: String { directory.lastPathComponent }
 
     /// Hashes the weights: a tenth of a second for the default base, so only those who write adapters ask.
-    func lineage() throws -> AdapterLineage.Base {
+    func lineage() throws -> AdapterLineage.Base { try Self.lineage(of: directory) }
+
+    static func lineage(of directory: URL) throws -> AdapterLineage.Base {
         let weights = try ContentDigest(ofFile: directory.appending(path: "model.safetensors"))
-        return AdapterLineage.Base(name: name, digest: weights.description)
+        return AdapterLineage.Base(name: directory.lastPathComponent, digest: weights.description)
     }
 
     /// What the service answers with.

@@ -14,6 +14,12 @@ struct CommandFailure: Error, CustomStringConvertible {
         self.exitCode = exitCode
     }
 
+    /// Where a directory is to be made: said before the work that is to fill it.
+    static func requireNew(_ directory: String) throws {
+        guard FileManager.default.fileExists(atPath: directory) else { return }
+        throw CommandFailure("\(directory) exists already; name a new directory", .cannotWrite)
+    }
+
     init(_ error: any Error) {
         switch error {
         case let failure as CommandFailure: self = failure

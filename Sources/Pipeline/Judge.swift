@@ -31,8 +31,6 @@ struct Judge {
         /// Places of its examples.
         var range: Range<Int>
         var parentCorrect: [Bool]?
-        /// Share of the commonest label: what guessing reaches.
-        var majorityShare: Double
     }
 
     private let learner: Learner
@@ -42,6 +40,8 @@ struct Judge {
     private let firstLabel: String?
     /// Labels of the parent, which stand first in the candidate too; `nil` when none is new.
     private let knownLabels: Int?
+    /// Share of the commonest label of all that is known of the task: what guessing reaches.
+    private let majorityShare: Double
     private let slices: [Slice]
     private let sequences: [Int64]
     private let tokens: [[Int32]]
@@ -63,15 +63,21 @@ struct Judge {
         slices = all.enumerated().map { index, slice in
             let range = start..<start + slice.examples.count
             start = range.upperBound
-            let counts = Dictionary(slice.examples.map { ($0.label, 1) }, uniquingKeysWith: +)
             return Slice(
                 experience: slice.experience, isNew: index == all.count - 1, range: range,
-                parentCorrect: correct.map { Array($0[range]) },
-                majorityShare: Double(counts.values.max() ?? 0) / Double(max(range.count, 1)))
+                parentCorrect: correct.map { Array($0[range]) })
         }
+        majorityShare = Self.majorityShare(input, heldOut: examples)
         sequences = examples.map(\.sequence)
         labels = examples.map(\.label)
         self.tokens = tokens
+    }
+
+    /// Not of the new slice alone: one example, or several of one label, would all be had by guessing.
+    private static func majorityShare(_ input: Learner.Input, heldOut: [LedgerExample]) -> Double {
+        var counts = Dictionary((heldOut + input.training).map { ($0.label, 1) }, uniquingKeysWith: +)
+        if let sums = input.sums { counts.merge(zip(sums.labels, sums.counts), uniquingKeysWith: +) }
+        return Double(counts.values.max() ?? 0) / Double(max(counts.values.reduce(0, +), 1))
     }
 
     /// Whether the parent answers right; what it was not judged by itself already, it is asked.
@@ -103,7 +109,7 @@ struct Judge {
             SliceOutcome(
                 experience: slice.experience, isNew: slice.isNew, championCorrect: slice.parentCorrect,
                 candidateCorrect: Array(all[slice.range]),
-                candidateCorrectAmongKnown: known.map { Array($0[slice.range]) }, majorityShare: slice.majorityShare)
+                candidateCorrectAmongKnown: known.map { Array($0[slice.range]) }, majorityShare: majorityShare)
         }
         let new = slices.last
         var verdict = Gate(recipe.gate).judge(outcomes, attempt: attempt)

@@ -37,13 +37,15 @@ extension Learner {
 
     /// Whether each example is answered with its label; nothing is, without an adapter.
     ///
-    /// - Parameter analytic: the head beside it.
+    /// - Parameters:
+    ///   - analytic: the head beside it.
+    ///   - maximumLength: tokens that a text is truncated to.
     public func correct(
         _ adapter: ClassifierAdapter?, analytic: AnalyticHead? = nil, blend: Blend = .adapterAlone,
-        _ examples: [Example]
+        _ examples: [Example], maximumLength: Int
     ) throws -> [Bool] {
         guard let adapter else { return Array(repeating: false, count: examples.count) }
-        let tokens = examples.map { tokenizer.encode($0.text, maximumLength: encoder.maximumPositions) }
+        let tokens = examples.map { tokenizer.encode($0.text, maximumLength: maximumLength) }
         let heads = HeadPair(adapter: adapter.labels, analytic: analytic, blend: blend)
         return correct(logits(adapter, heads, tokens), heads.labels, expected: examples.map(\.label))
     }

@@ -24,7 +24,15 @@ extension Learner {
                 try part.judge.judge(candidate(adapter, part.input, learning: learning), attempt: attempt)
             }
         }
-        let trained = try learned(parts, as: .trained, from: 0)
+        let trained: [Judge.Judgement]
+        do {
+            trained = try learned(parts, as: .trained, from: 0)
+        } catch let error as TrainingError {
+            // What passed the gate without a gradient step needs none.
+            guard var kept, kept.verdict.decision == .promote else { throw error }
+            kept.verdict.reason += "; \(error)"
+            return [kept]
+        }
         guard parts.count == 1, let kept else { return trained }
         guard parts[0].judge.deserves(trained[0], depthBeyond: kept) else {
             return [parts[0].judge.better(of: kept, trained[0])]

@@ -13,6 +13,8 @@ public struct ReplayFiles: Sendable {
     /// A memory, and what was damaged in its file.
     public struct Loaded: Sendable {
         public var memory: ReplayMemory
+        /// By text, the labels of exemplars that were taken out because the text was relabelled since.
+        public var relabelled: [String: String] = [:]
         public var damages: [Damage]
     }
 
@@ -27,11 +29,16 @@ public struct ReplayFiles: Sendable {
         let bytes = [UInt8](try Data(contentsOf: home.replayGeneration(generation.digest)))
         let recovery = try ReplayMemory.recover(bytes)
         var memory = recovery.memory
+        var relabelled: [String: String] = [:]
         if !state.removals.isEmpty {
-            _ = try memory.removeAll { state.removals.contains(ContentHash($0.text)) }
+            _ = try memory.removeAll { exemplar in
+                guard state.removals.contains(ContentHash(exemplar.text)) else { return false }
+                relabelled[exemplar.text] = exemplar.label
+                return true
+            }
         }
         memory.configure(configuration)
-        return Loaded(memory: memory, damages: recovery.damages)
+        return Loaded(memory: memory, relabelled: relabelled, damages: recovery.damages)
     }
 
     /// Makes a memory durable under the digest of its bytes.

@@ -126,7 +126,10 @@ public struct StreamRun {
 
     /// Whether the version now served answers each example with its label.
     public func correct(_ examples: [[Example]]) throws -> [[Bool]] {
-        try examples.map { try learner.correct(adapter, analytic: analytic, blend: blend, $0) }
+        try examples.map {
+            try learner.correct(
+                adapter, analytic: analytic, blend: blend, $0, maximumLength: recipe.maximumLength)
+        }
     }
 
     /// Bytes of the encoded memory.

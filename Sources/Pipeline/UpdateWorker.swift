@@ -149,14 +149,19 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         }
         let loaded = try ReplayFiles(home: store.home).load(work.replay, recipe: recipe)
         for damage in loaded.damages { logger.error("replay memory of task \(task): \(damage)") }
-        // The head's rows keep their order, whatever order the task declares its labels in by now.
+        // The head's rows keep their order, whatever order the task declares its labels in by now. Two spellings of one
+        // label, as older ledgers may hold them, are one row.
         let known = parent?.labels ?? []
-        let labels = known + work.task.labels.filter { !known.contains($0) }
+        var seen = Set(known)
+        let labels = known + work.task.labels.filter { seen.insert($0).inserted }
         let files = AnalyticFiles(home: store.home, base: learner.base.digest)
-        let replaced = work.training.compactMap { example in
-            example.replaced.flatMap { old in
-                work.analytic?.contains(experience: old.experience) == true ? (example.sequence, old.label) : nil
-            }
+        let replaced = work.training.compactMap { example -> (Int64, String)? in
+            guard let old = example.replaced else { return nil }
+            // Sums made anew are of the memory then: what it still held was among it, whichever experience it is of.
+            let isInSums =
+                work.analytic?.contains(experience: old.experience) == true
+                || loaded.relabelled[example.text] == old.label
+            return isInSums ? (example.sequence, old.label) : nil
         }
         var answers: [Int64: HeldOutAnswer] = [:]
         if let parent = work.parent { answers = try await store.answers(task, version: parent.version) }

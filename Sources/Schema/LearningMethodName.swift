@@ -103,6 +103,11 @@ extension Recipe {
                 "method_options.subspaces must be 1 to 64, not \(options.subspaces)"
             ),
             (
+                method != .orthogonalLowRank || adapter.rank * options.subspaces <= 1_024,
+                "method o-lora stacks adapter.rank × method_options.subspaces, at most 1024, not "
+                    + "\(adapter.rank) × \(options.subspaces)"
+            ),
+            (
                 !method.needsReplay || replays,
                 "method \(method.rawValue) replays: replay.examples and replay.ratio must be above 0"
             ),

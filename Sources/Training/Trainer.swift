@@ -68,6 +68,9 @@ public struct Trainer: Sendable {
             input.newExamples = heads.epoch(
                 of: input.newExamples, temperature: recipe.sharing.temperature, using: &generator)
         }
+        if recipe.replay.sampling == .lossWeighted, let parent = input.parent, !input.exemplars.isEmpty {
+            input.exemplars = try weighted(input.exemplars, by: parent, input)
+        }
         let context = MethodContext(recipe: recipe, encoder: encoder, pool: pool)
         let method = recipe.learningMethod(input)
         let prepared = try method.prepare(input, context)
@@ -78,6 +81,17 @@ public struct Trainer: Sendable {
             outcome.adapter = outcome.adapter.carrying(carried)
         }
         return outcome
+    }
+
+    /// Exemplars to be drawn in proportion to the loss they have now.
+    private func weighted(
+        _ exemplars: ExemplarPool, by parent: ClassifierAdapter, _ input: Input
+    ) throws -> ExemplarPool {
+        let grown = try parent.growing(to: input.labels, encoder: encoder)
+        let losses = losses(exemplars.all, of: grown, heads: input.heads)
+        let balanced = input.heads?.balanced(
+            losses, of: exemplars.all, temperature: recipe.sharing.temperature)
+        return ExemplarPool(exemplars.all, weights: balanced ?? losses)
     }
 
     /// Accuracy and mean loss of an adapter on labelled examples.
@@ -164,11 +178,12 @@ public struct Trainer: Sendable {
                 try input.parent
                 ?? ClassifierAdapter(
                     options: recipe.adapter, labels: [], encoder: encoder, seed: recipe.seed)
-            let start =
+            let grown =
                 recipe.optimization.imprint
                 ? try HeadInitialization.grow(
                     parent, to: input.labels, examples: input.newExamples, encoder: encoder, pool: trainer.pool)
                 : try parent.growing(to: input.labels, encoder: encoder)
+            let start = grown.dropping(recipe.adapter.dropout)
             mixer = ReplayMixer(newExamples: input.newExamples, batchSize: recipe.optimization.batchSize)
             share =
                 recipe.replay.adaptive && !input.probe.isEmpty && !input.exemplars.isEmpty
@@ -192,13 +207,6 @@ public struct Trainer: Sendable {
             conflicts = GradientConflicts(
                 recipe.sharing.conflicts, sharedCount: start.layout.headWeight.lowerBound)
             exemplars = input.exemplars
-            if recipe.replay.sampling == .lossWeighted, input.parent != nil, !exemplars.isEmpty {
-                let losses = trainer.losses(exemplars.all, of: start, heads: input.heads)
-                exemplars = ExemplarPool(
-                    exemplars.all,
-                    weights: input.heads?.balanced(
-                        losses, of: exemplars.all, temperature: recipe.sharing.temperature) ?? losses)
-            }
             generator = SeededGenerator(seed: recipe.seed, stream: 2)
             watchdog = LossWatchdog(labelCount: input.labels.count)
             stopping = EarlyStopping(patience: options.patience)

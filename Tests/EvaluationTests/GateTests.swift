@@ -156,6 +156,27 @@ struct GateTests {
         #expect(gate.judge([outcome], attempt: 1).decision == .promote)
     }
 
+    @Test("leaves what the champion knows to the comparison with it", arguments: [(1, 0), (7, 6), (20, 19), (50, 48)])
+    func oneLabel(examples: Int, right: Int) {
+        // Fewer than by always answering the commonest label, and as many as the champion.
+        let equal = SliceOutcome(
+            experience: 2, isNew: true, championCorrect: (0..<examples).map { $0 < right },
+            candidateCorrect: (0..<examples).map { $0 < right }, majorityShare: right > 0 ? 1 : 0.2)
+        #expect(gate.judge([equal], attempt: 1).decision == .promote)
+    }
+
+    @Test("refuses nothing where everything may be lost")
+    func off() {
+        var options = Recipe.GateOptions()
+        options.tolerance = 1
+        options.growthTolerance = 1
+        let outcomes = [
+            slice(1, examples: 100, right: 100, lost: 100), slice(2, isNew: true, examples: 100, right: 50, lost: 50),
+        ]
+        #expect(gate.judge(outcomes, attempt: 1).decision == .retry)
+        #expect(Gate(options).judge(outcomes, attempt: 1).decision == .promote)
+    }
+
     @Test("promotes when nothing is held out at all, and says so")
     func nothingHeldOut() {
         let verdict = gate.judge([], attempt: 1)

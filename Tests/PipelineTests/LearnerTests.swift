@@ -169,6 +169,24 @@ struct LearnerTests {
         #expect(few.heldOutCount < 500 && few.adapter.options.layers == 1)
     }
 
+    @Test("Steps that go astray take nothing from what was learned without them")
+    func divergence() throws {
+        var recipe = Self.recipe
+        recipe.optimization.learningRate = 1e6
+        recipe.optimization.warmupSteps = 0
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let result = try run.learn(Self.examples([0, 1, 2], count: 60, seed: 5))
+        #expect(result.verdict.decision == .promote && result.verdict.learning == .kept)
+        #expect(result.verdict.reason.contains("training diverged at step"))
+        #expect(try #require(result.accuracy) > 0.5)
+        recipe.head = .adapter
+        run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let error = #expect(throws: (any Error).self) {
+            try run.learn(Self.examples([0, 1, 2], count: 60, seed: 5))
+        }
+        #expect(error.map { "\($0)".hasPrefix("training diverged") } == true)
+    }
+
     @Test("A refused update is tried again with more replay, up to the largest ratio")
     func retries() throws {
         var recipe = Self.recipe
@@ -177,11 +195,10 @@ struct LearnerTests {
         recipe.gate.retries = 1
         var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
         _ = try run.learn(Self.examples([0, 1], count: 60, seed: 6))
-        // What was label 0 is called label 1 from now on, and the other way round: no replay can make that good.
-        let swapped = Self.examples([1, 0], count: 60, seed: 7).map { example in
-            Example(text: example.text, label: example.label == "label 0" ? "label 1" : "label 0")
-        }
-        let result = try run.learn(swapped)
+        // Nothing is learned of the new labels, however much is replayed.
+        run.recipe.optimization.learningRate = 1e-9
+        run.recipe.optimization.imprint = false
+        let result = try run.learn(Self.examples([2, 3], count: 60, seed: 7))
         #expect(result.verdict.decision != .promote && result.verdict.attempt == 2)
     }
 

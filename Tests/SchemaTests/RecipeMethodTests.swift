@@ -11,6 +11,16 @@ import Testing
         ("method_options.decay", { $0.methodOptions.decay = 1.5 }),
         ("method_options.subspaces", { $0.methodOptions.subspaces = 0 }),
         (
+            "method_options.subspaces",
+            {
+                $0.method = .orthogonalLowRank
+                $0.adapter.rank = 32
+                $0.methodOptions.subspaces = 64
+                $0.optimization.logitAdjustment = 0
+                $0.replay.ratio = 0
+            }
+        ),
+        (
             "replay.examples",
             {
                 $0.method = .asymmetricReplay; $0.replay.examples = 0

@@ -7,24 +7,26 @@ struct ServiceProcess {
     let home: URL
     private(set) var url = ""
 
-    enum Failure: Error { case notReady }
+    enum Failure: Error { case notReady(log: String) }
 
     /// Starts the service and waits until it is ready.
     static func start(home: URL, arguments: [String] = []) async throws -> Self {
-        var service = try spawn(home: home, arguments: arguments)
-        try await service.waitUntilReady()
+        try? FileManager.default.removeItem(at: home.appending(path: "service.json"))
+        // A service that outlived a crash of the tests would else hold their output open.
+        let pid = try Program.spawn(
+            ["serve", "--home", home.path, "--port", "0", "--quiet"] + arguments,
+            files: (output: home.appending(path: "service.out"), errors: log(in: home)), ownGroup: true)
+        var service = ServiceProcess(pid: pid, home: home)
+        do {
+            try await service.waitUntilReady()
+        } catch {
+            service.killGroup()
+            throw error
+        }
         return service
     }
 
-    /// Starts the service and returns at once.
-    static func spawn(home: URL, arguments: [String] = []) throws -> Self {
-        try? FileManager.default.removeItem(at: home.appending(path: "service.json"))
-        let pid = try Program.spawn(
-            ["serve", "--home", home.path, "--port", "0", "--quiet"] + arguments, ownGroup: true)
-        return ServiceProcess(pid: pid, home: home)
-    }
-
-    mutating func waitUntilReady() async throws {
+    private mutating func waitUntilReady() async throws {
         let deadline = ContinuousClock.now + .seconds(120)
         while ContinuousClock.now < deadline {
             if let data = try? Data(contentsOf: home.appending(path: "service.json")),
@@ -37,10 +39,10 @@ struct ServiceProcess {
             guard waitpid(pid, &status, WNOHANG) == 0 else { break }
             try await Task.sleep(for: .milliseconds(20))
         }
-        // What was started must not outlive the test: it holds the test program's output open.
-        killGroup()
-        throw Failure.notReady
+        throw Failure.notReady(log: (try? String(contentsOf: Self.log(in: home), encoding: .utf8)) ?? "none")
     }
+
+    private static func log(in home: URL) -> URL { home.appending(path: "service.log") }
 
     /// Kills service and trainer at once, as a power cut would.
     func killGroup() {

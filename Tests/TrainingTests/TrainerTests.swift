@@ -159,6 +159,24 @@ import Transformers
         #expect(try parameters(trainer.run(input).adapter) == parameters(outcome.adapter))
     }
 
+    @Test func `Dropout is the recipe's, whatever the adapter was trained with before`() throws {
+        let labels = ["a", "b", "c"]
+        let first = examples(0..<3, count: 20, seed: 1)
+        let parent = try Trainer(encoder: encoder, recipe: recipe)
+            .run(.init(parent: nil, labels: labels, newExamples: first)).adapter
+        func trained(_ dropout: Double) throws -> ClassifierAdapter {
+            var recipe = recipe
+            recipe.adapter.dropout = dropout
+            let input = Trainer.Input(parent: parent, labels: labels, newExamples: examples(0..<3, count: 20, seed: 2))
+            return try Trainer(encoder: encoder, recipe: recipe).run(input).adapter
+        }
+        let (plain, dropped) = (try trained(0), try trained(0.5))
+        #expect(plain.options.dropout == 0 && dropped.options.dropout == 0.5)
+        let count = plain.layout.count
+        #expect(plain.parameters[0..<count] != dropped.parameters[0..<count])
+        #expect(try trained(0.5).parameters[0..<count] == dropped.parameters[0..<count])
+    }
+
     @Test func `An adaptive share replays little while nothing is forgotten, and more when it is`() throws {
         var recipe = recipe
         recipe.replay.adaptive = true

@@ -1,8 +1,10 @@
 """Rows of computation: training and inference, ours in the program's own benchmarks, the peers' in peers.py."""
 
 import json
+import shutil
 import subprocess
 import sys
+from functools import cached_property
 from pathlib import Path
 
 from context import Context
@@ -79,13 +81,20 @@ class Compute:
 
     def agreement(self, round_number: int, precision: str) -> float:
         """Share of test labels that a trained adapter gives on the reduced base as on the float32 one."""
-        context = self.context
-        adapter = context.cache / f"adapter-{context.train.parent.name}"
-        self.ours(
-            0, "train", "--data", str(context.train), "--threads", str(context.threads), "--save", str(adapter),
-        )  # fmt: skip
-        answer = self.serve(round_number, 32, 1, "--precision", precision, "--adapter", str(adapter))
+        answer = self.serve(round_number, 32, 1, "--precision", precision, "--adapter", str(self.adapter))
         return answer["agreement"]
+
+    @cached_property
+    def adapter(self) -> Path:
+        """Trained on all the data."""
+        adapter = self.context.cache / f"adapter-{self.context.train.parent.name}"
+        # Of an earlier run, perhaps of another build.
+        shutil.rmtree(adapter, ignore_errors=True)
+        self.ours(
+            0, "train", "--data", str(self.context.train), "--threads", str(self.context.threads),
+            "--save", str(adapter),
+        )  # fmt: skip
+        return adapter
 
     def peer_infer(self, round_number: int, runtime: str) -> dict:
         context = self.context

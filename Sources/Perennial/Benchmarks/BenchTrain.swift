@@ -32,6 +32,7 @@ struct BenchTrain: AsyncParsableCommand {
 
     func run() async throws {
         let recipe = try recipe()
+        if let save { try CommandFailure.requireNew(save) }
         let directory = try ModelLocation(options).directory(of: model)
         let base = try BaseModel(directory, precision: precision)
         let examples = try LabelledFile.load(URL(filePath: data))

@@ -99,7 +99,9 @@ struct GateExperiment {
             trial.slices = result.verdict.slices
             if measuresAll || isServed == kind.isHarmful {
                 let after = try world.tests.map {
-                    try learner.correct(result.adapter, analytic: result.analytic, blend: result.blend, $0)
+                    try learner.correct(
+                        result.adapter, analytic: result.analytic, blend: result.blend, $0,
+                        maximumLength: recipe.maximumLength)
                 }
                 trial.truth = zip(before, after).map(GateTrial.Change.init)
             }

@@ -104,6 +104,7 @@ struct AdapterCommand: AsyncParsableCommand {
 
         func run() async throws {
             let task = try TaskName(task)
+            try CommandFailure.requireNew(directory)
             let store = try Store(home: Home(root: options.homeDirectory))
             defer { try? store.close() }
             let found = try await store.version(task, AdapterSelector(version))
@@ -131,15 +132,24 @@ struct AdapterCommand: AsyncParsableCommand {
         func run() async throws {
             let task = try TaskName(task)
             let configuration = try options.serviceConfiguration()
-            let base = try ModelLocation(options).directory(of: configuration.model)
+            let location = try ModelLocation(options).directory(of: configuration.model)
+            let base = try BaseModel.lineage(of: location)
             let files = try AdapterFiles(contentsOf: URL(filePath: directory))
-            _ = try files.adapter(for: EncoderRegistry.loadEncoder(from: base.path, packing: false))
+            let found = try files.lineage().base
+            guard found.digest == base.digest else {
+                throw CommandFailure(
+                    "\(directory) was made for the base model \(found.name), \(found.digest), not for \(base.name), "
+                        + "\(base.digest); import it where that model is served", .badData)
+            }
+            _ = try files.adapter(for: EncoderRegistry.loadEncoder(from: location.path, packing: false))
             let store = try Store(home: Home(root: options.homeDirectory))
             defer { try? store.close() }
             try await store.requireTask(task)
             let digest = try AdapterStore(directory: store.home.adapters).save(files)
             let version = try await store.importVersion(
                 task, digest: digest.description, metrics: AdapterVersion.Metrics())
+            // Another process may have removed the same files, with the last version that named them, just before.
+            try AdapterStore(directory: store.home.adapters).save(files)
             if options.json { return try JSON.print(version) }
             Console.line(
                 "\(version.version) of \(task) is here; let it answer with: perennial adapter promote \(task) \(version.version)"
