@@ -4,8 +4,8 @@ import Schema
 ///
 /// A candidate is promoted when it has learned what is new and kept what is old:
 ///
-/// - *New.* On the new slices it answers more than guessing would, and is not worse than the champion beyond chance
-///   (exact sign test). A champion that does not know the new labels answers none of them, so that any right answer
+/// - *New.* On the new slices it answers more than guessing would of the labels that the champion never gives rightly,
+///   and is not worse than the champion beyond chance (exact sign test). A champion that does not know the new labels answers none of them, so that any right answer
 ///   is better; one that knows them may be equalled. Few examples decide nothing against a candidate: it fails only
 ///   when one that learned half of what there was to learn would hardly have done so badly.
 /// - *Old.* Where the candidate knows the same labels as the champion, nothing excuses a loss: no old slice, nor all
@@ -164,21 +164,19 @@ public struct Gate: Sendable {
             + "\(result.examples) examples; the tolerance is \(points(question.tolerance))"
     }
 
+    /// What the champion answers already is compared with it; what is new to it may have been missed altogether.
     private func newFailure(_ outcomes: [SliceOutcome], level: Double) -> String? {
-        let new = outcomes.filter { $0.isNew && $0.examples > 0 }
-        let examples = new.reduce(0) { $0 + $1.examples }
+        let new = outcomes.filter(\.isNew).map { (correct: $0.candidateCorrectOnNovel, guessed: $0.majorityShare) }
+        let examples = new.reduce(0) { $0 + $1.correct.count }
         guard examples > 0 else { return nil }
-        let right = new.reduce(0) { $0 + $1.candidateRight }
-        // What the champion answers already is compared with it; what is new to it may have been missed altogether.
-        let known = new.compactMap(\.championRight).reduce(0, +)
-        guard known == 0 || right < known else { return nil }
-        let guessed = new.reduce(0.0) { $0 + $1.majorityShare * Double($1.examples) } / Double(examples)
+        let right = new.reduce(0) { $0 + $1.correct.count { $0 } }
+        let guessed = new.reduce(0.0) { $0 + $1.guessed * Double($1.correct.count) } / Double(examples)
 
         let halfLearned = (1 + guessed) / 2
         // Wrong answers at least as many as there are, from a candidate that learned half.
         let chance = binomialTail(atLeast: examples - right, of: examples, probability: 1 - min(halfLearned, 0.999))
         if share(right, of: examples) <= guessed, chance < level {
-            return "it answers \(percent(share(right, of: examples))) of the \(examples) new held-out examples, "
+            return "it answers \(percent(share(right, of: examples))) of the \(examples) held-out examples of new labels, "
                 + "no more than guessing (\(percent(guessed)))"
         }
         return nil

@@ -9,24 +9,32 @@ public struct SliceOutcome: Sendable, Hashable {
     /// The same when the candidate chooses only among the labels that the champion knows; `nil` where both know the
     /// same. A choice among more labels is harder: what is lost by it alone is not forgotten.
     public var candidateCorrectAmongKnown: [Bool]?
-    /// Share of the commonest label of all that is known of the task: what guessing reaches. 0 where it is not known.
+    /// Which examples carry labels that the champion never gives rightly; `nil` where that is all of them.
+    public var novel: [Bool]?
+    /// Share of the commonest label among these: what guessing reaches. 0 where it is not known.
     public var majorityShare: Double
 
     public init(
         experience: Int, isNew: Bool, championCorrect: [Bool]?, candidateCorrect: [Bool],
-        candidateCorrectAmongKnown: [Bool]? = nil, majorityShare: Double = 0
+        candidateCorrectAmongKnown: [Bool]? = nil, novel: [Bool]? = nil, majorityShare: Double = 0
     ) {
         self.experience = experience
         self.isNew = isNew
         self.championCorrect = championCorrect
         self.candidateCorrect = candidateCorrect
         self.candidateCorrectAmongKnown = candidateCorrectAmongKnown
+        self.novel = novel
         self.majorityShare = majorityShare
     }
 
     var examples: Int { candidateCorrect.count }
     var candidateRight: Int { candidateCorrect.count { $0 } }
     var championRight: Int? { championCorrect.map { $0.count { $0 } } }
+    /// The candidate's answers to the novel examples.
+    var candidateCorrectOnNovel: [Bool] {
+        guard let novel else { return candidateCorrect }
+        return zip(candidateCorrect, novel).compactMap { $1 ? $0 : nil }
+    }
 
     /// `nil` where there is no champion or nothing to compare.
     var comparison: PairedComparison? {

@@ -15,6 +15,8 @@ struct Judge {
         /// How its answers were blended.
         var blend: Blend
         var verdict: Verdict
+        /// What else an operator should know.
+        var note: String?
         var evaluations: [SliceEvaluation]
         var parentOnNewSlice: SliceEvaluation?
         var untrainedOnNewSlice: SliceEvaluation?
@@ -40,7 +42,9 @@ struct Judge {
     private let firstLabel: String?
     /// Labels of the parent, which stand first in the candidate too; `nil` when none is new.
     private let knownLabels: Int?
-    /// Share of the commonest label of all that is known of the task: what guessing reaches.
+    /// Which examples of the new slice carry labels that the parent never gives rightly …
+    private let novel: [Bool]
+    /// … and what guessing reaches among them.
     private let majorityShare: Double
     private let slices: [Slice]
     private let sequences: [Int64]
@@ -67,16 +71,25 @@ struct Judge {
                 experience: slice.experience, isNew: index == all.count - 1, range: range,
                 parentCorrect: correct.map { Array($0[range]) })
         }
-        majorityShare = Self.majorityShare(input, heldOut: examples)
+        let known = Set(zip(examples, correct ?? []).compactMap { $1 ? $0.label : nil })
+        novel = input.newSlice.map { !known.contains($0.label) }
+        majorityShare = Self.majorityShare(
+            zip(input.newSlice, novel).compactMap { $1 ? $0.label : nil }, input, heldOut: examples)
         sequences = examples.map(\.sequence)
         labels = examples.map(\.label)
         self.tokens = tokens
     }
 
-    /// Not of the new slice alone: one example, or several of one label, would all be had by guessing.
-    private static func majorityShare(_ input: Learner.Input, heldOut: [LedgerExample]) -> Double {
-        var counts = Dictionary((heldOut + input.training).map { ($0.label, 1) }, uniquingKeysWith: +)
-        if let sums = input.sums { counts.merge(zip(sums.labels, sums.counts), uniquingKeysWith: +) }
+    /// Share of the commonest of these labels. Where only one is among them, one example perhaps, guessing would have it all:
+    /// then its share of all that is known of the task.
+    private static func majorityShare(
+        _ labels: [String], _ input: Learner.Input, heldOut: [LedgerExample]
+    ) -> Double {
+        var counts = Dictionary(labels.map { ($0, 1) }, uniquingKeysWith: +)
+        if counts.count == 1 {
+            counts = Dictionary((heldOut + input.training).map { ($0.label, 1) }, uniquingKeysWith: +)
+            if let sums = input.sums { counts.merge(zip(sums.labels, sums.counts), uniquingKeysWith: +) }
+        }
         return Double(counts.values.max() ?? 0) / Double(max(counts.values.reduce(0, +), 1))
     }
 
@@ -109,7 +122,8 @@ struct Judge {
             SliceOutcome(
                 experience: slice.experience, isNew: slice.isNew, championCorrect: slice.parentCorrect,
                 candidateCorrect: Array(all[slice.range]),
-                candidateCorrectAmongKnown: known.map { Array($0[slice.range]) }, majorityShare: majorityShare)
+                candidateCorrectAmongKnown: known.map { Array($0[slice.range]) },
+                novel: slice.isNew ? novel : nil, majorityShare: majorityShare)
         }
         let new = slices.last
         var verdict = Gate(recipe.gate).judge(outcomes, attempt: attempt)

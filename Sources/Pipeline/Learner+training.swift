@@ -29,8 +29,8 @@ extension Learner {
             trained = try learned(parts, as: .trained, from: 0)
         } catch let error as TrainingError {
             // What passed the gate without a gradient step needs none.
-            guard var kept, kept.verdict.decision == .promote else { throw error }
-            kept.verdict.reason += "; \(error)"
+            guard case .diverged = error, var kept, kept.verdict.decision == .promote else { throw error }
+            kept.note = "\(error)"
             return [kept]
         }
         guard parts.count == 1, let kept else { return trained }
@@ -42,8 +42,9 @@ extension Learner {
             let deep = try learned([lesson], as: .deepened, from: Self.shareBeforeDeepening)
             let isBetter = deep[0].verdict.decision == .promote && deep[0].right > trained[0].right
             return isBetter ? deep : trained
-        } catch is TrainingError {
+        } catch let error as TrainingError {
             // Steps that went astray on all layers take nothing from what was trained before.
+            guard case .diverged = error else { throw error }
             return trained
         }
     }

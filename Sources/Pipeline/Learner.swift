@@ -168,7 +168,8 @@ public struct Learner: Sendable {
                     monitor: monitor)
             }
             if let narrow = judgements?[0], let wider = try widened(narrow.candidate, parts[0].input) {
-                let wide = try parts[0].judge.judge(wider, attempt: attempt)
+                var wide = try parts[0].judge.judge(wider, attempt: attempt)
+                wide.note = narrow.note
                 // What passed the gate is not given up for what does not.
                 if wide.verdict.decision == .promote || narrow.verdict.decision != .promote { judgements = [wide] }
             }
@@ -219,6 +220,8 @@ public struct Learner: Sendable {
         replayed: Int
     ) throws -> Result {
         let (input, candidate) = (part.input, judgement.candidate)
+        var verdict = verdict
+        if let note = judgement.note { verdict.reason += "; \(note)" }
         let new = input.training.count
         return Result(
             adapter: candidate.adapter, blend: judgement.blend, sums: candidate.sums, analytic: judgement.analytic,

@@ -103,7 +103,7 @@ extension Recipe {
                 "method_options.subspaces must be 1 to 64, not \(options.subspaces)"
             ),
             (
-                method != .orthogonalLowRank || adapter.rank * options.subspaces <= 1_024,
+                method != .orthogonalLowRank || options.subspaces <= 1_024 / max(adapter.rank, 1),
                 "method o-lora stacks adapter.rank × method_options.subspaces, at most 1024, not "
                     + "\(adapter.rank) × \(options.subspaces)"
             ),

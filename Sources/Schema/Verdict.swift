@@ -14,7 +14,7 @@ public struct Verdict: Sendable, Hashable, Codable {
     public enum Decision: String, Sendable, Hashable, Codable { case promote, reject, retry }
 
     public enum Learning: String, Sendable, Hashable, Codable {
-        /// No gradient step: the adapter it began from, with the new examples in the analytic head alone.
+        /// What answered before answers on, with the new examples in the analytic head alone.
         case kept
         /// Gradient steps on new and replayed examples.
         case trained
@@ -25,7 +25,7 @@ public struct Verdict: Sendable, Hashable, Codable {
     /// Reason and learning in words.
     public var summary: String {
         switch learning {
-        case .kept: reason + " (no gradient step)"
+        case .kept: reason + " (learned by the analytic head alone)"
         case .trained: reason + " (trained)"
         case .deepened: reason + " (trained, then on all layers)"
         case nil: reason

@@ -101,11 +101,16 @@ extension Store {
         }
     }
 
-    /// How many examples of all tasks have been released so far. Cheap enough to poll.
-    public func releasedExamples() async throws -> Int {
+    /// How many examples of each task have been released so far; a task without any is left out.
+    public func releasedExamples() async throws -> [TaskName: Int] {
         try await read { db in
-            let sql = "SELECT count(*) FROM quarantine WHERE outcome = 'released'"
-            return try Int.fetchOne(db.cachedStatement(sql: sql)) ?? 0
+            let sql = """
+                SELECT task.name AS name, count(*) AS count FROM quarantine JOIN task ON task.id = quarantine.task
+                WHERE outcome = 'released' GROUP BY task.id
+                """
+            var counts: [TaskName: Int] = [:]
+            for row in try Row.fetchAll(db.cachedStatement(sql: sql)) { counts[try TaskName(row["name"])] = row["count"] }
+            return counts
         }
     }
 

@@ -118,13 +118,19 @@ extension Store {
 
     private static func declare(_ labels: [String], _ db: Database, task: Int64) throws {
         try db.execute(sql: "UPDATE label SET declared = NULL WHERE task = ?", arguments: [task])
+        var spellings = LabelSpellings()
         for (rank, label) in labels.enumerated() {
+            let isKnown = try Bool.fetchOne(
+                db.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM label WHERE task = ? AND name = ?)"),
+                arguments: [task, label])
+            let name = isKnown == true ? label : try spellings.known(db, task, label) ?? label
+            spellings.add(name)
             try db.execute(
                 sql: """
                     INSERT INTO label (task, name, declared) VALUES (?, ?, ?)
                     ON CONFLICT (task, name) DO UPDATE SET declared = excluded.declared
                     """,
-                arguments: [task, try TaskLedger.spelling(db, task, of: label) ?? label, rank])
+                arguments: [task, name, rank])
         }
         // A superseded example keeps its label's row: its update may still be running.
         try db.execute(

@@ -95,11 +95,14 @@ public final class Store: Sendable {
         }
     }
 
+    /// Seconds to wait for another process: longer than the longest transaction, one of a few thousand appended examples or
+    /// the end of an update.
+    private static let patience = 20.0
+
     private static func configuration() -> Configuration {
         var configuration = Configuration()
         configuration.label = "perennial.store"
-        // Longer than the longest transaction: one of a few thousand appended examples, or the end of an update.
-        configuration.busyMode = .timeout(20)
+        configuration.busyMode = .timeout(patience)
         configuration.maximumReaderCount = 4
         return configuration
     }
@@ -116,12 +119,20 @@ public final class Store: Sendable {
     /// - Returns: a descriptor that holds the lock until it is closed.
     private static func lock(_ directory: String) throws -> Int32 {
         let descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        var status = descriptor < 0 ? -1 : flock(descriptor, LOCK_EX)
-        while status != 0, descriptor >= 0, errno == EINTR { status = flock(descriptor, LOCK_EX) }
-        guard status == 0 else {
-            let reason = String(cString: strerror(errno))
-            if descriptor >= 0 { Glibc.close(descriptor) }
-            throw StoreError.cannotOpen(path: directory, reason: reason)
+        guard descriptor >= 0 else {
+            throw StoreError.cannotOpen(path: directory, reason: String(cString: strerror(errno)))
+        }
+        let deadline = ContinuousClock.now + .seconds(patience)
+        while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+            let failure = errno
+            if failure == EWOULDBLOCK || failure == EINTR, ContinuousClock.now < deadline {
+                usleep(2_000)
+                continue
+            }
+            Glibc.close(descriptor)
+            throw failure == EWOULDBLOCK
+                ? StoreError.busy(path: directory)
+                : StoreError.cannotOpen(path: directory, reason: String(cString: strerror(failure)))
         }
         return descriptor
     }

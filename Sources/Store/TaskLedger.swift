@@ -10,6 +10,7 @@ struct TaskLedger {
     private let holdout: Double
     private var labelCount: Int
     private var labels: [String: Int64] = [:]
+    private var spellings = LabelSpellings()
     private var counts: [Int64: LabelCount] = [:]
 
     private struct LabelCount {
@@ -51,7 +52,7 @@ struct TaskLedger {
         let find = try db.cachedStatement(sql: "SELECT id, examples, held_out FROM label WHERE task = ? AND name = ?")
         let row =
             try Row.fetchOne(find, arguments: [task, name])
-            ?? Self.spelling(db, task, of: name).flatMap { try Row.fetchOne(find, arguments: [task, $0]) }
+            ?? spellings.known(db, task, name).flatMap { try Row.fetchOne(find, arguments: [task, $0]) }
         if let row {
             let id: Int64 = row["id"]
             labels[name] = id
@@ -62,18 +63,10 @@ struct TaskLedger {
         guard labelCount < ExampleLimits.labelsPerTask else { return nil }
         try db.cachedStatement(sql: "INSERT INTO label (task, name) VALUES (?, ?)").execute(arguments: [task, name])
         labelCount += 1
+        spellings.add(name)
         labels[name] = db.lastInsertedRowID
         counts[db.lastInsertedRowID] = LabelCount(examples: 0, heldOut: 0)
         return db.lastInsertedRowID
-    }
-
-    /// How a task spells a label already, where Unicode has several ways; `nil` where it does not know it.
-    ///
-    /// SQLite compares bytes, everything that learns compares characters: the first spelling is kept.
-    static func spelling(_ db: Database, _ task: Int64, of name: String) throws -> String? {
-        guard name.utf8.contains(where: { $0 >= 0x80 }) else { return nil }
-        let names = try db.cachedStatement(sql: "SELECT name FROM label WHERE task = ?")
-        return try String.fetchAll(names, arguments: [task]).first { $0 == name }
     }
 
     /// The side of a text never seen before.

@@ -156,13 +156,28 @@ struct GateTests {
         #expect(gate.judge([outcome], attempt: 1).decision == .promote)
     }
 
-    @Test("leaves what the champion knows to the comparison with it", arguments: [(1, 0), (7, 6), (20, 19), (50, 48)])
-    func oneLabel(examples: Int, right: Int) {
-        // Fewer than by always answering the commonest label, and as many as the champion.
-        let equal = SliceOutcome(
-            experience: 2, isNew: true, championCorrect: (0..<examples).map { $0 < right },
-            candidateCorrect: (0..<examples).map { $0 < right }, majorityShare: right > 0 ? 1 : 0.2)
-        #expect(gate.judge([equal], attempt: 1).decision == .promote)
+    @Test("asks of new labels alone whether they are guessed, and leaves the others to the comparison with the champion")
+    func novelLabels() {
+        // 90 examples of labels that the champion does not know, 10 that it knows.
+        func verdict(rightOnNew: Int) -> Verdict {
+            let new = (0..<90).map { $0 < rightOnNew }
+            let known = (0..<10).map { $0 < 8 }
+            return gate.judge(
+                [
+                    SliceOutcome(
+                        experience: 2, isNew: true, championCorrect: new.map { _ in false } + known,
+                        candidateCorrect: new + known,
+                        novel: new.map { _ in true } + known.map { _ in false }, majorityShare: 0.1)
+                ], attempt: 3)
+        }
+        #expect(verdict(rightOnNew: 60).decision == .promote)
+        #expect(verdict(rightOnNew: 9).decision == .reject)
+        #expect(verdict(rightOnNew: 0).reason.contains("0.0 % of the 90 held-out examples of new labels"))
+        // Ten examples of one known label, of which the champion answers as many.
+        let known = SliceOutcome(
+            experience: 2, isNew: true, championCorrect: (0..<10).map { $0 < 9 },
+            candidateCorrect: (0..<10).map { $0 < 9 }, novel: (0..<10).map { _ in false }, majorityShare: 0)
+        #expect(gate.judge([known], attempt: 1).decision == .promote)
     }
 
     @Test("refuses nothing where everything may be lost")
@@ -188,7 +203,7 @@ struct GateTests {
     func learnedNothing() {
         let verdict = gate.judge([slice(2, isNew: true, examples: 30, right: 0)], attempt: 3)
         #expect(verdict.decision == .reject)
-        #expect(verdict.reason.contains("0.0 % of the 30 new held-out examples"))
+        #expect(verdict.reason.contains("0.0 % of the 30 held-out examples of new labels"))
     }
 
     @Test("On labels the champion knows, noise does not block and a real loss does")

@@ -15,7 +15,7 @@ struct VerdictTests {
     @Test(
         "The summary says what learning came to, and nothing of it where that was not recorded",
         arguments: [
-            ("", "promoted: fine"), (#", "learning": "kept""#, "promoted: fine (no gradient step)"),
+            ("", "promoted: fine"), (#", "learning": "kept""#, "promoted: fine (learned by the analytic head alone)"),
             (#", "learning": "trained""#, "promoted: fine (trained)"),
             (#", "learning": "deepened""#, "promoted: fine (trained, then on all layers)"),
         ])

@@ -112,8 +112,25 @@ struct InstantRouteTests {
             try await Self.send(harness, "aaaa bbbb", "first")
             // The example of the other task is being counted, and stays so.
             await gate.waitForBatch()
+            let start = ContinuousClock.now
             try await harness.expect(
                 .post, "/v1/tasks/empty/predict", 409, body: #"{"input": "a"}"#, code: "no_adapter")
+            #expect(ContinuousClock.now - start < .seconds(4))
+        }
+    }
+
+    @Test func `an answer waits for no example that is held out`() async throws {
+        let texts = (0..<1_000).map { "text \($0)" }
+        let heldOut = try #require(texts.first { ContentHash($0).fraction < 0.4 })
+        let open = try #require(texts.first { ContentHash($0).fraction > 0.6 })
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(
+                .put, "/v1/tasks/t", 201, body: #"{"kind": "classify", "update": {"holdout": 0.4}}"#)
+            let lines = [open, heldOut].map { #"{"text": "\#($0)", "label": "a"}"# }.joined(separator: "\n")
+            try await harness.expect(.post, "/v1/tasks/t/examples", 200, type: "application/x-ndjson", body: lines)
+            let start = ContinuousClock.now
+            try await harness.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input": "a"}"#)
+            #expect(ContinuousClock.now - start < .seconds(4))
         }
     }
 

@@ -135,10 +135,13 @@ struct DurabilityTests {
             defer { try? FileManager.default.removeItem(at: root) }
             let opened = Mutex<[Result<Store, any Error>]>([])
             // Threads of their own, so that all of them migrate at the same time on two processors too.
-            DispatchQueue.concurrentPerform(iterations: 6) { _ in
-                let store = Result { try Store(home: Home(root: root)) }
-                opened.withLock { $0.append(store) }
+            for _ in 0..<6 {
+                Thread {
+                    let store = Result { try Store(home: Home(root: root)) }
+                    opened.withLock { $0.append(store) }
+                }.start()
             }
+            while opened.withLock({ $0.count }) < 6 { try await Task.sleep(for: .milliseconds(5)) }
             let stores = try opened.withLock { try $0.map { try $0.get() } }
             _ = try await stores[0].putTask(TaskName("t"))
             for store in stores { #expect(try await store.tasks().count == 1) }

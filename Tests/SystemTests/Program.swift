@@ -6,7 +6,7 @@ import Foundation
 /// so it waits for the end of them all, and it waits with one of the few threads that all tests run on.
 enum Program {
     enum Failure: Error {
-        case notStarted(errno: Int32), stillRunning(seconds: Int), failed(status: Int32, errors: String)
+        case notStarted(errno: Int32), noChild(errno: Int32), stillRunning(seconds: Int), failed(status: Int32, errors: String)
     }
 
     static let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
@@ -51,7 +51,12 @@ enum Program {
     static func waitForEnd(of pid: pid_t, seconds: Int = 600) async throws -> Int32 {
         var status: Int32 = 0
         let deadline = ContinuousClock.now + .seconds(seconds)
-        while waitpid(pid, &status, WNOHANG) == 0 {
+        while true {
+            let ended = waitpid(pid, &status, WNOHANG)
+            guard ended == 0 else {
+                if ended < 0 { throw Failure.noChild(errno: errno) }
+                return status
+            }
             guard ContinuousClock.now < deadline, !Task.isCancelled else {
                 kill(pid, SIGKILL)
                 waitpid(pid, &status, 0)
@@ -59,7 +64,6 @@ enum Program {
             }
             try? await Task.sleep(for: .milliseconds(10))
         }
-        return status
     }
 
     /// Runs a command of the program to its end.

@@ -29,7 +29,7 @@ struct UpdateCommand: AsyncParsableCommand {
 
     static func summary(_ update: Update) -> String {
         let counts = "\(update.examples.new) new, \(update.examples.replayed) replayed"
-        let reason = update.verdict.map { ": \($0.reason)" } ?? update.error.map { ": \($0)" } ?? ""
+        let reason = update.verdict.map { ": \($0.summary)" } ?? update.error.map { ": \($0)" } ?? ""
         let version = update.adapter.map { " as \($0.version)" } ?? ""
         return "update \(update.id) \(update.status.rawValue)\(version) (\(counts))\(reason)"
     }

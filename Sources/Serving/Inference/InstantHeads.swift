@@ -40,8 +40,8 @@ actor InstantHeads: Service {
     private var cursor: Int64?
     /// Digest of the generation that each task had at the last look.
     private var followed: [TaskName: String?] = [:]
-    /// How many examples had been released from quarantine by then.
-    private var released: Int?
+    /// How many examples of each had been released from quarantine by then.
+    private var released: [TaskName: Int]?
     /// Whether something may have been withdrawn.
     private var isToReview = false
     private var tasks: [TaskName: ServedTask] = [:]
@@ -146,6 +146,7 @@ actor InstantHeads: Service {
                     try await follow(classifier)
                     if let cursor { resumeWaiters(upTo: cursor) }
                 } while try await takeNext(classifier)
+                if let cursor { resumeWaiters(upTo: cursor) }
                 try await review(classifier)
             } catch is CancellationError {
                 return
@@ -167,13 +168,16 @@ actor InstantHeads: Service {
         guard let served = shared.withLock({ $0.served.take() }) else { return }
         isToReview = true
         tasks = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0) })
-        for (name, state) in states where tasks[name]?.task.createdAt != state.createdAt { forget(name) }
+        for (name, state) in states where tasks[name]?.task.createdAt != state.createdAt {
+            forget(name)
+            followed[name] = nil
+        }
         followed = followed.filter { tasks[$0.key] != nil }
         let last = try await store.lastSequence()
         let cursor = cursor ?? last
         self.cursor = cursor
         let releases = try await store.releasedExamples()
-        let hasReleased = released != nil && released != releases
+        let before = released ?? releases
         released = releases
         for task in served {
             let recipe = recipe(task.task.update.recipe)
@@ -186,6 +190,7 @@ actor InstantHeads: Service {
             let state = states[name]
             let isSame = state.map { $0.generation?.digest == digest } ?? (followed[name] == .some(digest))
             followed[name] = .some(digest)
+            let hasReleased = before[name] != releases[name]
             try await attempt(name) {
                 guard !isSame || hasReleased else { return }
                 let open = try await store.openExamples(name)
@@ -237,8 +242,13 @@ actor InstantHeads: Service {
     private func takeNext(_ classifier: any TextClassifier) async throws -> Bool {
         try Task.checkCancellation()
         guard let cursor else { return false }
+        let newest = try await store.lastSequence()
         let rows = try await store.openExamples(after: cursor, limit: Self.part)
-        guard let last = rows.last else { return false }
+        guard let last = rows.last else {
+            // What came since is held out or replaced: nobody need wait for it.
+            self.cursor = max(cursor, newest)
+            return false
+        }
         for (name, examples) in Dictionary(grouping: rows, by: \.task) {
             try await attempt(name) { try await take(name, examples.map(\.example), classifier) }
         }

@@ -26,7 +26,7 @@ struct AdapterRoutes: Sendable {
         var body = try await request.jsonObject(isOptional: true)
         let force = try body.boolean("force") ?? false
         try body.finish()
-        try await load(try await store.version(task, selector))
+        try await load(try await store.version(task, selector), of: task)
         let version = try await store.promote(task, selector, force: force)
         return try await serving(version, task)
     }
@@ -40,10 +40,12 @@ struct AdapterRoutes: Sendable {
     }
 
     /// Before the alias is moved: one that cannot answer is not to be named the champion.
-    private func load(_ version: AdapterVersion) async throws {
+    private func load(_ version: AdapterVersion, of task: TaskName) async throws {
         guard let classifier = engine.loadedClassifier else { return }
         do {
             _ = try await cache.adapter(version.digest, from: classifier)
+            let generation = try await store.analytic(task, version: version.version)
+            _ = try await cache.analytic(generation, store.home, from: classifier)
         } catch let error as ServingError {
             throw error
         } catch {

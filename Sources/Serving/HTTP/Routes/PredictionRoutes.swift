@@ -78,19 +78,31 @@ struct PredictionRoutes: Sendable {
         throw Self.noAdapter(entry.task, pending: try await store.pending(task))
     }
 
-    /// What answers a task without an adapter, once the examples that are here by now count; `nil` where that takes too
-    /// long, and where there is nothing to count.
+    /// What answers a task without an adapter, once the examples that are here by now count; `nil` where there is nothing
+    /// to count.
     private func instantHead(of task: LearningTask) async throws -> InstantHead? {
         if let head = instant.head(of: task.name) { return head }
         guard instant.learns(task), try await store.hasOpenExamples(task.name) else { return nil }
         let last = try await store.lastSequence()
-        await withTaskGroup { group in
-            group.addTask { await instant.caughtUp(with: last) }
-            group.addTask { try? await Task.sleep(for: Self.patience) }
-            await group.next()
-            group.cancelAll()
+        let isCaughtUp = await withTaskGroup(of: Bool.self) { group in
+            group.addTask {
+                await instant.caughtUp(with: last)
+                return true
+            }
+            group.addTask {
+                try? await Task.sleep(for: Self.patience)
+                return false
+            }
+            defer { group.cancelAll() }
+            return await group.next() ?? false
         }
-        return instant.head(of: task.name)
+        let head = instant.head(of: task.name)
+        guard head != nil || isCaughtUp else {
+            throw APIError.unavailable(
+                code: "not_ready", "the examples of task \"\(task.name)\" are still being counted, behind those of other "
+                    + "tasks; ask again shortly")
+        }
+        return head
     }
 
     /// Examples of other tasks may come before.
