@@ -5,9 +5,10 @@ import Schema
 /// A candidate is promoted when it has learned what is new and kept what is old:
 ///
 /// - *New.* On the new slices it answers more than guessing would of the labels that the champion never gives rightly,
-///   and is not worse than the champion beyond chance (exact sign test). A champion that does not know the new labels answers none of them, so that any right answer
-///   is better; one that knows them may be equalled. Few examples decide nothing against a candidate: it fails only
-///   when one that learned half of what there was to learn would hardly have done so badly.
+///   and is not worse than the champion beyond chance (exact sign test). A champion that does not know the new labels
+///   answers none of them, so that any right answer is better; one that knows them may be equalled. Few examples decide
+///   nothing against a candidate: it fails only when one that learned half of what there was to learn would hardly have
+///   done so badly.
 /// - *Old.* Where the candidate knows the same labels as the champion, nothing excuses a loss: no old slice, nor all
 ///   old slices together (a loss spread thin over many slices shows only in their sum), may fall beyond chance (exact
 ///   sign test), unless the fall is shown to be within the tolerance (``PairedComparison/pValue(dropBelow:)``).
@@ -176,8 +177,8 @@ public struct Gate: Sendable {
         // Wrong answers at least as many as there are, from a candidate that learned half.
         let chance = binomialTail(atLeast: examples - right, of: examples, probability: 1 - min(halfLearned, 0.999))
         if share(right, of: examples) <= guessed, chance < level {
-            return "it answers \(percent(share(right, of: examples))) of the \(examples) held-out examples of new labels, "
-                + "no more than guessing (\(percent(guessed)))"
+            return "it answers \(percent(share(right, of: examples))) of the \(examples) held-out examples of new "
+                + "labels, no more than guessing (\(percent(guessed)))"
         }
         return nil
     }

@@ -80,8 +80,8 @@ struct Judge {
         self.tokens = tokens
     }
 
-    /// Share of the commonest of these labels. Where only one is among them, one example perhaps, guessing would have it all:
-    /// then its share of all that is known of the task.
+    /// Share of the commonest of these labels. Where only one is among them, one example perhaps, guessing would have it
+    /// all: then its share of all that is known of the task.
     private static func majorityShare(
         _ labels: [String], _ input: Learner.Input, heldOut: [LedgerExample]
     ) -> Double {

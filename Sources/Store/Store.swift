@@ -95,8 +95,8 @@ public final class Store: Sendable {
         }
     }
 
-    /// Seconds to wait for another process: longer than the longest transaction, one of a few thousand appended examples or
-    /// the end of an update.
+    /// Seconds to wait for another process: longer than the longest transaction, one of a few thousand appended examples
+    /// or the end of an update.
     private static let patience = 20.0
 
     private static func configuration() -> Configuration {

@@ -6,7 +6,8 @@ import Foundation
 /// so it waits for the end of them all, and it waits with one of the few threads that all tests run on.
 enum Program {
     enum Failure: Error {
-        case notStarted(errno: Int32), noChild(errno: Int32), stillRunning(seconds: Int), failed(status: Int32, errors: String)
+        case notStarted(errno: Int32), noChild(errno: Int32), stillRunning(seconds: Int)
+        case failed(status: Int32, errors: String)
     }
 
     static let path = URL(filePath: CommandLine.arguments[0]).deletingLastPathComponent()
