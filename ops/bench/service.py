@@ -18,9 +18,10 @@ STARTUP_LIMIT = 30
 class Service:
     """`perennial serve`, from start to readiness; ended and removed when the context ends."""
 
-    def __init__(self, program: Path, worker: bool = True):
+    def __init__(self, program: Path, worker: bool = True, precision: str = "float32"):
         self.program = program
         self.worker = worker
+        self.precision = precision
         self.home = Path(tempfile.mkdtemp(prefix="perennial-bench-"))
         self.process: subprocess.Popen | None = None
         self.url = ""
@@ -46,6 +47,10 @@ class Service:
         command = [str(self.program), "serve", "--home", str(self.home), "--port", "0", "--quiet"]
         if not self.worker:
             command.append("--no-worker")
+        if self.precision != "float32":
+            configuration = self.home / "service.yaml"
+            configuration.write_text(f"precision: {{serving: {self.precision}, training: {self.precision}}}\n")
+            command += ["--config", str(configuration)]
         log = open(self.home / "service.log", "w", encoding="utf-8")
         begin = time.perf_counter()
         self.process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)

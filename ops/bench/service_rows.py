@@ -76,13 +76,18 @@ def tail(context: Context) -> Row:
 def update(context: Context, count: int) -> Row:
     """From the request for an update to its promotion: training with replay, gate, registry."""
 
-    def measure(loaded: bool) -> float:
-        with Service(context.program) as service:
+    rates: dict[int, float] = {}
+
+    def measure(number: int, loaded: bool, precision: str = "float32") -> float:
+        with Service(context.program, precision=precision) as service:
             service.make_task("update")
             service.learn("update", context.examples(0, 1000))
             load = None
             if loaded:
-                rate = half_load(context, service, "update")
+                # What is half the load in float32 is less of it in fewer bits.
+                if precision == "float32":
+                    rates[number] = half_load(context, service, "update")
+                rate = rates[number]
                 load = subprocess.Popen(
                     [
                         context.program, "bench", "load", "--url", service.url, "--task", "update", "--data",
@@ -105,9 +110,12 @@ def update(context: Context, count: int) -> Row:
             return seconds
 
     limits = {"at_most": 10, "aim": 5} if count == 500 else {}
+    contestants = {"under load": lambda number: measure(number, True), "idle": lambda number: measure(number, False)}
+    if "bfloat16" in context.precisions:
+        contestants["bfloat16, under that load"] = lambda number: measure(number, True, "bfloat16")
     return Row(
-        f"update-{count}", f"{count} new examples with replay to promoted, service at half load", "s",
-        {"under load": lambda _: measure(True), "idle": lambda _: measure(False)}, only("under load"), "s", **limits,
+        f"update-{count}", f"{count} new examples with replay to promoted, service at half load", "s", contestants,
+        only("under load"), "s", **limits,
     )  # fmt: skip
 
 
@@ -246,8 +254,8 @@ def long_stream(context: Context) -> list[Row]:
         Row(
             f"updates-{what}", f"Update {last} of a stream against the 5th, {what}", unit,
             {
-                "5th": lambda number: measure(number)[f"early_{field}"] * scale,
-                f"{last}th": lambda number: measure(number)[f"late_{field}"] * scale,
+                "5th": lambda number, field=field, scale=scale: measure(number)[f"early_{field}"] * scale,
+                f"{last}th": lambda number, field=field, scale=scale: measure(number)[f"late_{field}"] * scale,
             },
             ratio(f"{last}th", "5th"), "×", at_most=1.1, aim=1.0,
         )
