@@ -22,6 +22,8 @@ public struct PerennialService: Service, CustomStringConvertible {
         public var ingestBytes = 67_108_864
         /// Texts in one prediction request.
         public var inputsPerRequest = 256
+        /// How long the first answer of a task waits for its examples to be counted.
+        public var patience = Duration.seconds(5)
         public var engine = InferenceEngine.Limits()
         /// Recipes a task may name; `nil` accepts any name.
         public var recipes: [String]?
@@ -85,7 +87,8 @@ public struct PerennialService: Service, CustomStringConvertible {
         let memory = PredictionMemory(limits: configuration.feedback)
         let predictions = PredictionRoutes(
             store: store, engine: engine, cache: cache, refresher: refresher, instant: instant,
-            maximumInputs: configuration.inputsPerRequest, drift: drift, memory: memory)
+            maximumInputs: configuration.inputsPerRequest, patience: configuration.patience, drift: drift,
+            memory: memory)
         predictions.add(to: router)
         FeedbackRoutes(store: store, memory: memory, drift: drift, metrics: metrics).add(to: router)
         LabelStudioRoutes(store: store, predictions: predictions, metrics: metrics).add(to: router)

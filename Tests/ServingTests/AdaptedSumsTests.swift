@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Examples that count at once in sums of an adapter's own features.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct AdaptedSumsTests {
     static let rows = [("aaaa bbbb", "a"), ("cccc dddd", "b"), ("eeee ffff", "c")]
 

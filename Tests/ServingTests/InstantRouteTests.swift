@@ -5,7 +5,7 @@ import Store
 import Testing
 
 /// Examples that count in the next answer, without an update.
-@Suite(.timeLimit(.minutes(1)))
+@Suite(.timeLimit(.minutes(5)))
 struct InstantRouteTests {
     static func configure(_ configuration: inout PerennialService.Configuration) {
         configuration.recipe = { name in
@@ -15,6 +15,12 @@ struct InstantRouteTests {
             recipe.analytic.ridge = 0.01
             return recipe
         }
+    }
+
+    /// Who waits for what never comes, waits past the suite's limit.
+    private static func waiting(_ configuration: inout PerennialService.Configuration) {
+        configure(&configuration)
+        configuration.patience = .seconds(3_600)
     }
 
     static let task =
@@ -106,16 +112,32 @@ struct InstantRouteTests {
 
     @Test func `a task that nothing was sent to says so at once, whatever of others waits`() async throws {
         let gate = Gate()
-        try await ServiceHarness.run(classifier: FakeClassifier(gate: gate), configure: Self.configure) { harness in
+        try await ServiceHarness.run(classifier: FakeClassifier(gate: gate), configure: Self.waiting) { harness in
             defer { gate.open(times: 100) }
             for name in ["t", "empty"] { try await harness.expect(.put, "/v1/tasks/\(name)", 201, body: Self.task) }
             try await Self.send(harness, "aaaa bbbb", "first")
             // The example of the other task is being counted, and stays so.
             await gate.waitForBatch()
-            let start = ContinuousClock.now
             try await harness.expect(
                 .post, "/v1/tasks/empty/predict", 409, body: #"{"input": "a"}"#, code: "no_adapter")
-            #expect(ContinuousClock.now - start < .seconds(4))
+        }
+    }
+
+    @Test func `a task whose examples take too long to count asks for patience`() async throws {
+        let gate = Gate()
+        try await ServiceHarness.run(
+            classifier: FakeClassifier(gate: gate),
+            configure: {
+                Self.configure(&$0)
+                $0.patience = .milliseconds(20)
+            }
+        ) { harness in
+            defer { gate.open(times: 100) }
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.send(harness, "aaaa bbbb", "first")
+            await gate.waitForBatch()
+            try await harness.expect(
+                .post, "/v1/tasks/t/predict", 503, body: #"{"input": "a"}"#, code: "not_ready")
         }
     }
 
@@ -123,14 +145,12 @@ struct InstantRouteTests {
         let texts = (0..<1_000).map { "text \($0)" }
         let heldOut = try #require(texts.first { ContentHash($0).fraction < 0.4 })
         let open = try #require(texts.first { ContentHash($0).fraction > 0.6 })
-        try await ServiceHarness.run(configure: Self.configure) { harness in
+        try await ServiceHarness.run(configure: Self.waiting) { harness in
             try await harness.expect(
                 .put, "/v1/tasks/t", 201, body: #"{"kind": "classify", "update": {"holdout": 0.4}}"#)
             let lines = [open, heldOut].map { #"{"text": "\#($0)", "label": "a"}"# }.joined(separator: "\n")
             try await harness.expect(.post, "/v1/tasks/t/examples", 200, type: "application/x-ndjson", body: lines)
-            let start = ContinuousClock.now
             try await harness.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input": "a"}"#)
-            #expect(ContinuousClock.now - start < .seconds(4))
         }
     }
 

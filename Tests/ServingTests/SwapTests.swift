@@ -4,7 +4,7 @@ import Serving
 import Store
 import Testing
 
-@Suite(.timeLimit(.minutes(2))) struct SwapTests {
+@Suite(.timeLimit(.minutes(5))) struct SwapTests {
     @Test func everyAnswerEqualsItsNamedVersionsAnswerWhileVersionsAreSwapped() async throws {
         try await ServiceHarness.run { service in
             try await service.makeTask("t", versions: 4)

@@ -14,6 +14,8 @@ struct PredictionRoutes: Sendable {
     let refresher: SnapshotRefresher
     let instant: InstantHeads
     let maximumInputs: Int
+    /// How long the first answer of a task waits for its examples to be counted: those of other tasks may come before.
+    let patience: Duration
     let drift: DriftMonitor
     let memory: PredictionMemory
 
@@ -90,7 +92,7 @@ struct PredictionRoutes: Sendable {
                 return true
             }
             group.addTask {
-                try? await Task.sleep(for: Self.patience)
+                try? await Task.sleep(for: patience)
                 return false
             }
             defer { group.cancelAll() }
@@ -99,14 +101,12 @@ struct PredictionRoutes: Sendable {
         let head = instant.head(of: task.name)
         guard head != nil || isCaughtUp else {
             throw APIError.unavailable(
-                code: "not_ready", "the examples of task \"\(task.name)\" are still being counted, behind those of other "
-                    + "tasks; ask again shortly")
+                code: "not_ready",
+                "the examples of task \"\(task.name)\" are still being counted, behind those of others; ask again shortly"
+            )
         }
         return head
     }
-
-    /// Examples of other tasks may come before.
-    private static let patience = Duration.seconds(5)
 
     /// What is missing until the task can answer.
     private static func noAdapter(_ task: LearningTask, pending: PendingExamples) -> APIError {
