@@ -77,20 +77,13 @@ public final class ClassifierAdapter: Sendable {
     }
 
     /// The same adapter, to be trained with this dropout.
-    public func dropping(_ rate: Double) -> ClassifierAdapter {
+    public func dropping(_ rate: Double) throws(AdapterError) -> ClassifierAdapter {
         guard rate != options.dropout else { return self }
         var options = options
         options.dropout = rate
-        return ClassifierAdapter(self, options: options)
-    }
-
-    private init(_ adapter: ClassifierAdapter, options: Recipe.AdapterOptions) {
-        self.options = options
-        labels = adapter.labels
-        layout = adapter.layout
-        parameters = adapter.parameters
-        carried = adapter.carried
-        updates = adapter.updates
+        return try ClassifierAdapter(
+            options: options, labels: labels, layout: layout, parameters: parameters[0..<layout.count],
+            carried: carried)
     }
 
     /// The same adapter with rows for more labels, zero at first. All old parameters keep their bits.

@@ -34,7 +34,7 @@ public struct Verdict: Sendable, Hashable, Codable {
 
     public init(
         decision: Decision, reason: String, slices: [SliceComparison], attempt: Int = 1, tolerance: Double,
-        confidence: Double, learning: Learning? = nil
+        confidence: Double
     ) {
         self.decision = decision
         self.reason = reason
@@ -42,7 +42,6 @@ public struct Verdict: Sendable, Hashable, Codable {
         self.attempt = attempt
         self.tolerance = tolerance
         self.confidence = confidence
-        self.learning = learning
     }
 }
 

@@ -183,7 +183,7 @@ public struct Trainer: Sendable {
                 ? try HeadInitialization.grow(
                     parent, to: input.labels, examples: input.newExamples, encoder: encoder, pool: trainer.pool)
                 : try parent.growing(to: input.labels, encoder: encoder)
-            let start = grown.dropping(recipe.adapter.dropout)
+            let start = try grown.dropping(recipe.adapter.dropout)
             mixer = ReplayMixer(newExamples: input.newExamples, batchSize: recipe.optimization.batchSize)
             share =
                 recipe.replay.adaptive && !input.probe.isEmpty && !input.exemplars.isEmpty

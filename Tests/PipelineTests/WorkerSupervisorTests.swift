@@ -19,15 +19,16 @@ struct WorkerSupervisorTests {
     func restarts() async throws {
         let log = FileManager.default.temporaryDirectory.appending(path: "supervisor-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: log) }
-        // The first run crashes, the second writes its process number and stays.
+        // The first run crashes, the second writes its process number and stays, without a hold on the tests' output.
         let script = """
-            if [ -e '\(log.path)' ]; then echo "$$" >> '\(log.path)'; exec sleep 600; fi
+            if [ -e '\(log.path)' ]; then echo "$$" >> '\(log.path)'; exec sleep 600 > /dev/null 2>&1; fi
             echo first > '\(log.path)'; exit 9
             """
         let supervisor = WorkerSupervisor(
             program: "/bin/sh", arguments: ["-c", script],
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await supervisor.run() }
+        defer { running.cancel() }
         var lines: [Substring] = []
         while lines.count < 2 {
             lines = ((try? String(contentsOf: log, encoding: .utf8)) ?? "").split(separator: "\n")
@@ -49,6 +50,7 @@ struct WorkerSupervisorTests {
             program: "/bin/sh", arguments: ["-c", "echo run >> '\(log.path)'"], restLimit: .zero,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let running = Task { try await supervisor.run() }
+        defer { running.cancel() }
         // With the backoff of a crash ten runs would take minutes.
         var runs = 0
         while runs < 10 {

@@ -2,7 +2,6 @@ import Foundation
 import GRDB
 import Schema
 import Store
-import Synchronization
 import Testing
 
 @Suite("Durability")
@@ -133,16 +132,17 @@ struct DurabilityTests {
         for _ in 0..<5 {
             let root = FileManager.default.temporaryDirectory.appending(path: "perennial-store-\(UUID().uuidString)")
             defer { try? FileManager.default.removeItem(at: root) }
-            let opened = Mutex<[Result<Store, any Error>]>([])
             // Threads of their own, so that all of them migrate at the same time on two processors too.
-            for _ in 0..<6 {
-                Thread {
-                    let store = Result { try Store(home: Home(root: root)) }
-                    opened.withLock { $0.append(store) }
-                }.start()
+            let stores = try await withThrowingTaskGroup(of: Store.self) { group in
+                for _ in 0..<6 {
+                    group.addTask {
+                        try await withCheckedThrowingContinuation { continuation in
+                            Thread { continuation.resume(with: Result { try Store(home: Home(root: root)) }) }.start()
+                        }
+                    }
+                }
+                return try await group.reduce(into: []) { $0.append($1) }
             }
-            while opened.withLock({ $0.count }) < 6 { try await Task.sleep(for: .milliseconds(5)) }
-            let stores = try opened.withLock { try $0.map { try $0.get() } }
             _ = try await stores[0].putTask(TaskName("t"))
             for store in stores { #expect(try await store.tasks().count == 1) }
             for store in stores { try store.close() }
