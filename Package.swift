@@ -131,7 +131,7 @@ let package = Package(
                 .product(name: "NIOCore", package: "swift-nio"), .product(name: "NIOHTTP1", package: "swift-nio"),
                 .product(name: "NIOPosix", package: "swift-nio"),
             ]),
-        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "Tensors"]),
+        .testTarget(name: "TensorsTests", dependencies: ["CKernels", "CProcess", "Tensors"]),
         .testTarget(
             name: "TransformersTests", dependencies: ["Tensors", "Transformers"], resources: [.copy("Fixtures")]),
         .testTarget(name: "IntakeTests", dependencies: ["Intake", "Schema"]),

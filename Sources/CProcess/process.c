@@ -13,6 +13,8 @@ int process_make_idle(int thread) {
     return setpriority(PRIO_PROCESS, (id_t)thread, 19);
 }
 
+int process_is_idle(void) { return sched_getscheduler(0) == SCHED_IDLE || getpriority(PRIO_PROCESS, 0) == 19; }
+
 int process_make_nice(int thread, int nice) { return setpriority(PRIO_PROCESS, (id_t)thread, nice); }
 
 int process_processor(void) { return sched_getcpu(); }

@@ -93,6 +93,10 @@ private final class Crew: @unchecked Sendable {
     private var placedFor: Int32?
     /// Whether they were given others than that.
     private var areBeside = false
+    /// Whether these threads run only when nothing else wants a processor, as training does beside a service. They then
+    /// go where there is room, and who waits sleeps: both halves of a job must share what others leave.
+    private let yields = process_is_idle() != 0
+    private let done = Bell()
 
     /// Rounds of asking before a worker goes to sleep, about twenty microseconds: within a step the next job comes
     /// sooner than that, and waking a sleeper costs as much.
@@ -170,7 +174,12 @@ private final class Crew: @unchecked Sendable {
         var rounds = 0
         while remaining.load(ordering: .acquiring) > 0 {
             rounds += 1
-            if rounds > patience { sched_yield() }
+            if rounds <= patience { continue }
+            if yields {
+                done.wait { remaining.load(ordering: .acquiring) == 0 }
+            } else {
+                sched_yield()
+            }
         }
         // Perhaps there are fewer processors than there were.
         if rounds > Self.longPatience { placedFor = nil }
@@ -182,7 +191,7 @@ private final class Crew: @unchecked Sendable {
     ///
     /// Needs `callers`.
     private func standBeside() {
-        guard count > 1 else { return }
+        guard count > 1, !yields else { return }
         let processor = process_processor()
         guard processor != placedFor else { return }
         areBeside = process_keep_off(processor, threads, Int32(threads.count)) == 0
@@ -220,7 +229,8 @@ private final class Crew: @unchecked Sendable {
             seen += 1
             if isStopping { return }
             job?(share(index))
-            remaining.subtract(1, ordering: .releasing)
+            let isLast = remaining.subtract(1, ordering: .releasing).newValue == 0
+            if isLast && yields { done.ring() }
         }
     }
 }

@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 import Synchronization
 import Tensors
@@ -59,6 +60,28 @@ struct WorkerPoolTests {
             let expected = allowed[0].count - (count <= allowed[0].count ? 1 : 0)
             #expect(allowed.dropFirst().allSatisfy { $0.count == expected && $0.isSubset(of: allowed[0]) })
         }
+    }
+
+    @Test("threads that yield to all others go wherever there is room")
+    func yielding() throws {
+        let seen = Mutex<(allowed: [Set<Int>], sums: [Int])>(([], []))
+        let ended = DispatchSemaphore(value: 0)
+        // One of the test's own: no thread comes back from there.
+        Thread {
+            _ = process_make_idle(0)
+            let pool = WorkerPool(count: 2)
+            let allowed = pool.map { _ in processors(of: "thread-self") }
+            // The caller's share is the short one, so that it waits beyond its patience.
+            let sums = (1...50).map { round in
+                pool.map { share in (0..<(share.index == 0 ? 1 : 100_000)).reduce(round) { ($0 ^ $1) &+ 1 } }[1]
+            }
+            seen.withLock { $0 = (allowed, sums) }
+            ended.signal()
+        }.start()
+        ended.wait()
+        let (allowed, sums) = seen.withLock { $0 }
+        #expect(allowed.count == 2 && allowed.allSatisfy { $0 == processors(of: "self") })
+        #expect(sums == (1...50).map { round in (0..<100_000).reduce(round) { ($0 ^ $1) &+ 1 } })
     }
 }
 

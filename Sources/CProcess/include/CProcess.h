@@ -7,6 +7,9 @@
 /// that is refused. Returns 0 when either worked.
 int process_make_idle(int thread);
 
+/// Whether the calling thread is one that `process_make_idle` made so, or was started by one.
+int process_is_idle(void);
+
 /// Gives a thread another nice value (setpriority(2)); 0 is the calling one. Returns 0 when that worked.
 int process_make_nice(int thread, int nice);
 
