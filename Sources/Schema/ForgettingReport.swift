@@ -35,6 +35,24 @@ public struct ForgettingReport: Sendable, Hashable, Codable {
         self.accuracy = accuracy
     }
 
+    /// Of a longer history the first third and the last two thirds of so many updates and slices, at least 3: what came
+    /// first shows forgetting, what came last the present. The metrics stay those of all of it.
+    public func excerpt(_ limit: Int) -> ForgettingReport {
+        func cut<Element>(_ elements: [Element]) -> [Element] {
+            elements.count > limit ? elements.prefix(limit / 3) + elements.suffix(limit - limit / 3) : elements
+        }
+        var report = self
+        report.slices = cut(slices)
+        report.versions = cut(versions)
+        report.accuracy = cut(accuracy).map(cut)
+        return report
+    }
+
+    /// How many there were, those included that an excerpt leaves out.
+    public var experiences: Int { slices.last?.experience ?? 0 }
+
+    public var isExcerpt: Bool { experiences > slices.count }
+
     enum CodingKeys: String, CodingKey {
         case task, slices, versions, accuracy
         case averageAccuracy = "average_accuracy"

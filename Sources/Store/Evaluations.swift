@@ -24,15 +24,14 @@ struct Evaluations {
             arguments: [task, version, evaluation.experience, evaluation.correct, evaluation.total])
     }
 
-    /// Accuracy by version and experience.
-    func accuracies() throws -> [Int: [Int: Double]] {
-        var result: [Int: [Int: Double]] = [:]
-        let sql = "SELECT * FROM evaluation WHERE task = ?"
-        for row in try Row.fetchAll(db, sql: sql, arguments: [task]) {
-            let evaluation = SliceEvaluation(
-                experience: row["experience"], correct: row["correct"], total: row["total"])
-            result[row["version"], default: [:]][evaluation.experience] = evaluation.accuracy
+    /// Calls `body` with every slice that a version was judged on and that had examples. One after the other: of a long
+    /// history they are many.
+    func forEach(_ body: (_ version: Int, _ experience: Int, _ accuracy: Double) -> Void) throws {
+        let sql = "SELECT version, experience, correct, total FROM evaluation WHERE task = ?"
+        let rows = try Row.fetchCursor(db, sql: sql, arguments: [task])
+        while let row = try rows.next() {
+            let evaluation = SliceEvaluation(experience: row[1], correct: row[2], total: row[3])
+            if let accuracy = evaluation.accuracy { body(row[0], evaluation.experience, accuracy) }
         }
-        return result
     }
 }

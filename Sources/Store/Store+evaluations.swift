@@ -21,27 +21,43 @@ extension Store {
     public func accuracyHistory(_ task: TaskName) async throws -> AccuracyHistory {
         try await read { db in
             let record = try TaskRecord.find(db, task)
-            let accuracies = try Evaluations(db, task: record.id).accuracies()
             let sql = """
                 SELECT version, parent, experience FROM update_run WHERE task = ? AND status = 'promoted'
                 ORDER BY experience
                 """
-            let updates = try Row.fetchAll(db, sql: sql, arguments: [record.id])
+            let updates = try Row.fetchAll(db, sql: sql, arguments: [record.id]).map(PromotedUpdate.init)
             let slices = try HeldOutSlices(db, task: record.id).summary(experiences: updates.count)
-            let accuracy = updates.map { update -> [Double?] in
-                slices.map { slice in
-                    slice.experience <= update["experience"] ? accuracies[update["version"]]?[slice.experience] : nil
+            var history = AccuracyHistory(
+                report: ForgettingReport(
+                    task: task, slices: slices, versions: updates.map { VersionName.text($0.version) },
+                    accuracy: updates.map { _ in Array(repeating: nil, count: slices.count) }),
+                beforeLearning: Array(repeating: nil, count: updates.count),
+                untrained: Array(repeating: nil, count: slices.count))
+            let made = Dictionary(updates.enumerated().map { ($1.version, $0) }, uniquingKeysWith: { _, last in last })
+            let successors = Dictionary(grouping: updates.indices, by: { updates[$0].parent })
+            try Evaluations(db, task: record.id).forEach { version, experience, accuracy in
+                guard slices.indices.contains(experience - 1) else { return }
+                if version == 0 { history.untrained[experience - 1] = accuracy }
+                if let update = made[version], experience <= updates[update].experience {
+                    history.report.accuracy[update][experience - 1] = accuracy
+                }
+                for update in successors[version] ?? [] where updates[update].experience == experience {
+                    history.beforeLearning[update] = accuracy
                 }
             }
-            let before = updates.map { update -> Double? in
-                let parent: Int? = update["parent"]
-                return parent.flatMap { accuracies[$0]?[update["experience"]] }
-            }
-            return AccuracyHistory(
-                report: ForgettingReport(
-                    task: task, slices: slices, versions: updates.map { VersionName.text($0["version"]) },
-                    accuracy: accuracy),
-                beforeLearning: before, untrained: slices.map { accuracies[0]?[$0.experience] })
+            return history
+        }
+    }
+
+    private struct PromotedUpdate {
+        let version: Int
+        let parent: Int?
+        let experience: Int
+
+        init(_ row: Row) {
+            version = row["version"]
+            parent = row["parent"]
+            experience = row["experience"]
         }
     }
 }

@@ -55,6 +55,17 @@ struct PageTests {
         }
     }
 
+    @Test("The table of a long history says that its middle is left out")
+    func excerpt() throws {
+        var report = try Samples.task()
+        report.forgetting = try Samples.report(updates: 9)
+        #expect(!ReportPage(reports: [report]).html().contains("the middle of the history is left out"))
+        report.forgetting = report.forgetting.excerpt(6)
+        let html = ReportPage(reports: [report]).html()
+        #expect(html.contains("the middle of the history is left out") && html.contains("mean over 9 experiences"))
+        #expect(html.contains("exp. 2") && !html.contains("exp. 3") && html.contains("exp. 6"))
+    }
+
     @Test("A task without anything, and a service without tasks, are pages too")
     func empty() throws {
         let name = try TaskName("new")

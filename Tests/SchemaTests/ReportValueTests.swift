@@ -83,6 +83,29 @@ struct ReportValueTests {
         #expect(overview.worstFirst.map(\.name) == ["drifts", "parked", "forgets", "rejected", "a", "b"])
     }
 
+    @Test("An excerpt of a long history has its beginning and its end, and the metrics of all of it")
+    func excerpt() throws {
+        func report(_ updates: Int) throws -> ForgettingReport {
+            var report = ForgettingReport(
+                task: try TaskName("t"),
+                slices: (1...updates).map { .init(experience: $0, labels: ["l\($0)"], holdout: $0) },
+                versions: (1...updates).map { "v\($0)" },
+                accuracy: (1...updates).map { row in
+                    (1...updates).map { $0 <= row ? Double(row * 100 + $0) : nil }
+                })
+            report.forgetting = 0.25
+            return report
+        }
+        let whole = try report(6)
+        #expect(whole.excerpt(6) == whole && !whole.isExcerpt)
+        let excerpt = try report(9).excerpt(6)
+        #expect(excerpt.isExcerpt && excerpt.forgetting == 0.25)
+        #expect(excerpt.versions == ["v1", "v2", "v6", "v7", "v8", "v9"])
+        #expect(excerpt.slices.map(\.experience) == [1, 2, 6, 7, 8, 9])
+        #expect(excerpt.accuracy[1] == [201, 202, nil, nil, nil, nil])
+        #expect(excerpt.accuracy[5] == [901, 902, 906, 907, 908, 909])
+    }
+
     @Test("A drift report survives JSON, and says the worst of its verdicts")
     func drift() throws {
         let samples = DriftVerdict.Samples(reference: 200, current: 100, minimum: 50)

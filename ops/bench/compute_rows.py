@@ -219,11 +219,9 @@ def reduced_rows(context: Context, compute: Compute) -> list[Row]:
 
 def roofline(context: Context, compute: Compute) -> Row:
     """The share of the measured float32 peak that training reaches, over the operations a step cannot do without."""
-    # Forward and input gradients of the frozen base's products: two operations a weight and pass.
-    per_token = 2 * 2 * context.encoder_weights
 
     def reached(number: int) -> float:
-        return compute.train(number)["tokens_per_second"] * per_token / 1e9
+        return compute.train(number)["tokens_per_second"] * context.training_operations / 1e9
 
     def peak(number: int) -> float:
         answer = compute.once(number, [str(context.program), "doctor", "--json"])

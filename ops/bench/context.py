@@ -56,11 +56,13 @@ class Context:
         return [row for pair in zip(first, second) for row in pair][:count]
 
     @property
-    def encoder_weights(self) -> int:
-        """Elements of the encoder's projections: attention's four, the feed-forward's two."""
+    def training_operations(self) -> int:
+        """Of the encoder's projections (attention's four, the feed-forward's two) for one token: two a weight forward,
+        two for the gradient of what goes in, which the first layer's query, key and value do not need."""
         configuration = json.loads((self.model / "config.json").read_text())
         hidden, wide = configuration["hidden_size"], configuration["intermediate_size"]
-        return configuration["num_hidden_layers"] * (4 * hidden * hidden + 2 * hidden * wide)
+        weights = configuration["num_hidden_layers"] * (4 * hidden * hidden + 2 * hidden * wide)
+        return 2 * weights + 2 * (weights - 3 * hidden * hidden)
 
     @cached_property
     def precisions(self) -> list[str]:

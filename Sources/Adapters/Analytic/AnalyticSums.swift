@@ -135,14 +135,14 @@ public struct AnalyticSums: Sendable {
     /// Into storage that is this value's own.
     private mutating func accumulate(_ rows: ArraySlice<Row>, sign: Int) {
         let positions = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
-        let added = projection.project(
-            rows.filter { $0.replaced.flatMap { positions[$0] } == nil }.map(\.features))
+        let projected = projection.project(rows.map(\.features))
+        let additions = rows.filter { $0.replaced.flatMap { positions[$0] } == nil }
+        let added = additions.count == rows.count ? projected : projection.project(additions.map(\.features))
         if sign > 0 {
             Dense.addGram(of: added, to: gram)
         } else {
             Dense.add(added, added, transposingA: true, factor: -1, to: gram)
         }
-        let projected = projection.project(rows.map(\.features))
         for (index, row) in rows.enumerated() {
             guard let label = positions[row.label] else { continue }
             Dense.addRow(index, of: projected, factor: Float(sign), to: label, of: sums)

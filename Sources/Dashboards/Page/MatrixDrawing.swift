@@ -4,7 +4,8 @@ import Schema
 struct MatrixDrawing {
     var report: ForgettingReport
 
-    /// Rows and columns at most; the middle ones are left out, as on a terminal. The table beneath has all.
+    /// Rows and columns at most; the middle ones are left out, as on a terminal. The table beneath has all of the
+    /// report.
     static let limit = 24
 
     func svg() -> String {
@@ -46,6 +47,7 @@ struct MatrixDrawing {
         return Markup.table(
             ["version"] + report.slices.map { "exp. \($0.experience)" }, rows + [heldOut],
             numbers: Set(1...max(1, report.slices.count)),
-            caption: "Accuracy in percent on the held-out examples of each experience")
+            caption: "Accuracy in percent on the held-out examples of each experience"
+                + (report.isExcerpt ? "; the middle of the history is left out" : ""))
     }
 }

@@ -23,7 +23,7 @@ enum TaskWords {
         if let champion = report.champion {
             var first = "\(champion.version) serves"
             if let accuracy = report.forgetting.averageAccuracy {
-                let count = report.forgetting.slices.count
+                let count = report.forgetting.experiences
                 first += " and answers \(Formatting.percent(accuracy)) % of the held-out examples right"
                 first += count > 1 ? ", mean over \(count) experiences" : ""
             }

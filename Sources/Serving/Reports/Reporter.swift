@@ -11,7 +11,7 @@ actor Reporter {
     private let metrics: ServiceMetrics
     private let forgetting: ForgettingMetrics
     private let started = ContinuousClock.now
-    /// Without their matrices.
+    /// In excerpts, so that long histories cost what short ones do.
     private var known: [TaskName: (stamp: String, report: ForgettingReport)] = [:]
 
     init(
@@ -44,31 +44,36 @@ actor Reporter {
 
     func report(_ task: TaskName) async throws -> TaskReport {
         var report = try await store.report(task)
-        report.forgetting = forgetting(try await store.accuracyHistory(task))
+        report.forgetting = try await forgetting(task, stamp: try await store.learningStamps()[task.rawValue])
         let drift = try await store.drift(task)
         report.drift = drift.verdicts.isEmpty && drift.events.isEmpty ? nil : drift
         return report
     }
 
-    /// What each task that has learned was found to keep and to lose, without the matrices.
+    /// What each task was found to keep and to lose.
     func forgettings() async throws -> [TaskName: ForgettingReport] {
-        var current: [TaskName: (stamp: String, report: ForgettingReport)] = [:]
+        var reports: [TaskName: ForgettingReport] = [:]
         for (name, stamp) in try await store.learningStamps() {
             let task = try TaskName(name)
-            if let entry = known[task], entry.stamp == stamp {
-                current[task] = entry
-                continue
-            }
             do {
-                var report = forgetting(try await store.accuracyHistory(task))
-                report.accuracy = []
-                current[task] = (stamp, report)
+                reports[task] = try await forgetting(task, stamp: stamp)
             } catch StoreError.unknownTask {
                 // Deleted since the list was read.
                 continue
             }
         }
-        known = current
-        return current.mapValues(\.report)
+        known = known.filter { reports[$0.key] != nil }
+        return reports
+    }
+
+    /// Updates and slices in the matrix of a report.
+    private static let matrixLimit = 64
+
+    /// - Parameter stamp: of the task's state, read before what it stands for; `nil` where it is not known.
+    private func forgetting(_ task: TaskName, stamp: String?) async throws -> ForgettingReport {
+        if let entry = known[task], entry.stamp == stamp { return entry.report }
+        let report = forgetting(try await store.accuracyHistory(task)).excerpt(Self.matrixLimit)
+        if let stamp { known[task] = (stamp, report) }
+        return report
     }
 }
