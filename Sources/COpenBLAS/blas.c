@@ -20,21 +20,30 @@ typedef void (*sger_function)(
 typedef void (*ssyrk_function)(
     int order, int triangle, int transpose, int n, int k, float alpha, const float *a, int a_row, float beta, float *c,
     int c_row);
+typedef void (*dgemm_function)(
+    int order, int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double *a, int a_row,
+    const double *b, int b_row, double beta, double *c, int c_row);
+typedef void (*dtrsm_function)(
+    int order, int side, int triangle, int transpose, int diagonal, int m, int n, double alpha, const double *a,
+    int a_row, double *b, int b_row);
 typedef void (*factor_function)(const char *triangle, const int *n, double *a, const int *a_row, int *info);
 typedef void (*solve_function)(
     const char *triangle, const int *n, const int *count, const double *a, const int *a_row, double *b,
     const int *b_row, int *info);
 
-enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, LOWER = 122 };
+enum { ROW_MAJOR = 101, PLAIN = 111, TRANSPOSED = 112, LOWER = 122, NON_UNIT = 131, RIGHT = 142 };
 
 static cblas_library_information information;
 static sgemm_function sgemm;
 static sgemv_function sgemv;
 static sger_function sger;
 static ssyrk_function ssyrk;
+static dgemm_function dgemm;
+static dtrsm_function dtrsm;
 static factor_function dpotrf;
 static factor_function dpotri;
 static solve_function dpotrs;
+enum { MOST_THREADS = 64 };
 static void *(*take_buffer)(int);
 static void (*give_buffer)(void *);
 
@@ -60,11 +69,13 @@ static void load(void) {
     sgemv = (sgemv_function)dlsym(library, "cblas_sgemv");
     sger = (sger_function)dlsym(library, "cblas_sger");
     ssyrk = (ssyrk_function)dlsym(library, "cblas_ssyrk");
+    dgemm = (dgemm_function)dlsym(library, "cblas_dgemm");
+    dtrsm = (dtrsm_function)dlsym(library, "cblas_dtrsm");
     dpotrf = (factor_function)dlsym(library, "dpotrf_");
     dpotri = (factor_function)dlsym(library, "dpotri_");
     dpotrs = (solve_function)dlsym(library, "dpotrs_");
     void (*set_threads)(int) = (void (*)(int))dlsym(library, "openblas_set_num_threads");
-    if (!sgemm || !sgemv || !sger || !ssyrk || !dpotrf || !dpotri || !dpotrs || !set_threads) {
+    if (!sgemm || !sgemv || !sger || !ssyrk || !dgemm || !dtrsm || !dpotrf || !dpotri || !dpotrs || !set_threads) {
         information.error = "libopenblas.so.0 lacks BLAS or LAPACK functions: install the package libopenblas0";
         return;
     }
@@ -83,15 +94,20 @@ const cblas_library_information *cblas_library_load(void) {
     return &information;
 }
 
-void cblas_library_release_memory(void) {
+void cblas_library_release_memory(int threads) {
 #if defined(__x86_64__)
     // What products write lies at a buffer's start. No version's buffers are smaller than 32 MiB on this architecture.
     const size_t bytes = 16 << 20;
     if (!take_buffer || !give_buffer) return;
-    void *buffer = take_buffer(0);
-    if (!buffer) return;
-    madvise(buffer, bytes, MADV_DONTNEED);
-    give_buffer(buffer);
+    void *buffers[MOST_THREADS];
+    if (threads > MOST_THREADS) threads = MOST_THREADS;
+    // All are taken before the first is given back, which would else be taken again.
+    for (int i = 0; i < threads; i++) buffers[i] = take_buffer(0);
+    for (int i = 0; i < threads; i++) {
+        if (!buffers[i]) continue;
+        madvise(buffers[i], bytes, MADV_DONTNEED);
+        give_buffer(buffers[i]);
+    }
 #endif
 }
 
@@ -122,15 +138,24 @@ void cblas_library_product(
         b_row, beta, c, c_row);
 }
 
-void cblas_library_gram(int n, int k, const float *a, float *c) {
-    ssyrk(ROW_MAJOR, LOWER, TRANSPOSED, n, k, 1, a, n, 1, c, n);
+void cblas_library_gram(int n, int k, const float *a, int a_row, float *c, int c_row) {
+    ssyrk(ROW_MAJOR, LOWER, TRANSPOSED, n, k, 1, a, a_row, 1, c, c_row);
+}
+
+void cblas_library_subtract(
+    int m, int n, int k, const double *a, const double *b, double *c, int row) {
+    dgemm(ROW_MAJOR, PLAIN, TRANSPOSED, m, n, k, -1, a, row, b, row, 1, c, row);
+}
+
+void cblas_library_divide(int m, int n, const double *factor, double *b, int row) {
+    dtrsm(ROW_MAJOR, RIGHT, LOWER, TRANSPOSED, NON_UNIT, m, n, 1, factor, row, b, row);
 }
 
 // LAPACK is column-major: the lower triangle of a row-major matrix is the upper one there.
 
-int lapack_library_cholesky(int n, double *a) {
+int lapack_library_cholesky(int n, double *a, int row) {
     int info = 0;
-    dpotrf("U", &n, a, &n, &info);
+    dpotrf("U", &n, a, &row, &info);
     return info;
 }
 

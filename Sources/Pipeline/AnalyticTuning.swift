@@ -9,6 +9,7 @@ struct AnalyticTuning {
     /// Of held-out examples.
     let features: [[Float]]
     let labels: [String]
+    let pool: WorkerPool
 
     /// The head that answers; the candidate then has the sums and the fit that were chosen.
     ///
@@ -37,7 +38,7 @@ struct AnalyticTuning {
     }
 
     private func trial(_ sums: AnalyticSums, _ fit: AnalyticFit) throws(TensorError) -> Trial {
-        let head = try sums.head(fit)
+        let head = try sums.head(fit, pool: pool)
         let right = zip(head.scores(features), labels).count { scores, label in
             topLabels(scores, count: 1).first.map { head.labels[$0.index] } == label
         }

@@ -178,7 +178,7 @@ struct Judge {
             return (nil, .adapterAlone, learner.logits(candidate.adapter, tokens))
         }
         let features = sums.isAdapted ? learner.features(tokens, candidate.adapter) : learner.features(tokens)
-        let tuning = AnalyticTuning(options: recipe.analytic, features: features, labels: labels)
+        let tuning = AnalyticTuning(options: recipe.analytic, features: features, labels: labels, pool: learner.pool)
         let head = try tuning.choose(sums, for: &candidate)
         let scores = head.scores(features)
 

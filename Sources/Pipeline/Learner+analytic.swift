@@ -32,7 +32,7 @@ extension Learner {
         guard let sums = input.sums else { return try made(adapter, input, isAdapted: false) }
         let rows = newRows(input, sums.isAdapted ? adapter : nil, replaced: input.replaced)
         return Candidate(
-            adapter: adapter, sums: sums.adding(rows).favouring(input.newcomers),
+            adapter: adapter, sums: sums.adding(rows, pool: pool).favouring(input.newcomers),
             fit: input.parentFit ?? input.recipe.analytic.fit, keepsSums: true, holdsAll: true,
             isTuned: !isTrainedWhole(input) && input.schedule.isDue(with: input.training.count))
     }
@@ -80,10 +80,10 @@ extension Learner {
         let isAdapted = features != nil
         candidate.sums = try AnalyticSums(
             width: width, features: encoder.hiddenSize, isAdapted: isAdapted
-        ).adding(rows).favouring(input.newcomers)
+        ).adding(rows, pool: pool).favouring(input.newcomers)
         if staysWhole {
             candidate.plain = try AnalyticSums(width: 0, features: encoder.hiddenSize, isAdapted: isAdapted)
-                .adding(rows).favouring(input.newcomers)
+                .adding(rows, pool: pool).favouring(input.newcomers)
         }
     }
 

@@ -125,7 +125,7 @@ public struct Learner: Sendable {
         pool.emptyScratch()
         encoder.rest()
         RandomProjection.rest()
-        BLAS.releaseMemory()
+        BLAS.releaseMemory(threads: pool.count)
         baseFeatures.rest()
         adapterFeatures.rest()
     }

@@ -20,9 +20,9 @@ public enum BLAS {
             coreTypeWasChosen: library.core_type_was_set)
     }
 
-    /// Gives back the memory that products copied their operands into; the next one has it again.
-    public static func releaseMemory() {
-        if (try? information()) != nil { cblas_library_release_memory() }
+    /// Gives back the memory that products of so many threads copied their operands into; the next one has it again.
+    public static func releaseMemory(threads: Int) {
+        if (try? information()) != nil { cblas_library_release_memory(Int32(threads)) }
     }
 
     /// Billions of float32 operations a second in a 1,024³ product on one thread, the best of a few rounds.

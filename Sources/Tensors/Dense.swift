@@ -1,8 +1,9 @@
 import COpenBLAS
 
-/// Products and symmetric systems of dense float32 matrices on one thread, for what is solved and not trained.
+/// Products and symmetric systems of dense float32 matrices, for what is solved and not trained.
 ///
-/// All of it needs a library that ``BLAS/information()`` has found.
+/// On one thread, but for what takes a pool: that is done block by block, with the same result whatever shares the blocks
+/// out. All of it needs a library that ``BLAS/information()`` has found.
 public enum Dense {
     /// `factor`·I.
     public static func identity(_ size: Int, times factor: Float) -> Matrix {
@@ -39,13 +40,24 @@ public enum Dense {
     }
 
     /// Lower triangle of G += AᵀA; what stands above the diagonal is not touched.
-    public static func addGram(of a: Matrix, to gram: Matrix) {
+    public static func addGram(of a: Matrix, to gram: Matrix, pool: WorkerPool? = nil) {
+        let size = gram.rows
         precondition(
-            gram.rows == a.columns && gram.columns == a.columns,
+            size == a.columns && gram.columns == a.columns,
             "the Gram matrix of \(a.columns) columns is not [\(gram.rows), \(gram.columns)]")
         gram.storage.checkWritable()
         guard a.rows > 0 else { return }
-        cblas_library_gram(Int32(a.columns), Int32(a.rows), a.base, gram.storage.base + gram.offset)
+        nonisolated(unsafe) let (from, to) = (a.base, gram.storage.base + gram.offset)
+        let (inner, row) = (Int32(a.rows), Int32(size))
+        forEachBlock(of: 0..<size, pool) { block in
+            let (start, count) = (block.lowerBound, Int32(block.count))
+            let rows = to + start * size
+            if start > 0 {
+                cblas_library_product(
+                    true, false, count, Int32(start), inner, 1, from + start, row, from, row, 1, rows, row)
+            }
+            cblas_library_gram(count, inner, from + start, row, rows + start, row)
+        }
     }
 
     /// Negative elements become zero.
@@ -132,7 +144,7 @@ public enum Dense {
     /// - Throws: ``TensorError/notPositiveDefinite(order:)``.
     public static func inverse(of gram: Matrix, ridge: Double) throws(TensorError) -> Matrix {
         let size = gram.rows
-        let work = try factor(gram, ridge: ridge)
+        let work = try factor(gram, ridge: ridge, nil)
         defer { work.deallocate() }
         let status = lapack_library_inverse(Int32(size), work)
         guard status == 0 else { throw .notPositiveDefinite(order: Int(status)) }
@@ -151,10 +163,12 @@ public enum Dense {
     /// Rows `[k, n]` of (G + ridge·I)⁻¹·bᵢ for each row bᵢ of `right`. Computed in float64.
     ///
     /// - Throws: ``TensorError/notPositiveDefinite(order:)``.
-    public static func solve(_ gram: Matrix, ridge: Double, _ right: Matrix) throws(TensorError) -> Matrix {
+    public static func solve(
+        _ gram: Matrix, ridge: Double, _ right: Matrix, pool: WorkerPool? = nil
+    ) throws(TensorError) -> Matrix {
         let size = gram.rows
         precondition(right.columns == size, "right sides of \(right.columns) elements for a system of \(size)")
-        let work = try factor(gram, ridge: ridge)
+        let work = try factor(gram, ridge: ridge, pool)
         defer { work.deallocate() }
         let rows = UnsafeMutablePointer<Double>.allocate(capacity: max(right.count, 1))
         defer { rows.deallocate() }
@@ -169,19 +183,59 @@ public enum Dense {
     }
 
     /// Cholesky factor, lower triangle of a new `[n, n]`, which the caller deallocates.
-    private static func factor(_ gram: Matrix, ridge: Double) throws(TensorError) -> UnsafeMutablePointer<Double> {
+    ///
+    /// - SeeAlso: Golub & Van Loan 2013, Matrix Computations, section 4.2.6: block columns from left to right, each taken
+    ///   from all that is to the right of it.
+    private static func factor(
+        _ gram: Matrix, ridge: Double, _ pool: WorkerPool?
+    ) throws(TensorError) -> UnsafeMutablePointer<Double> {
         let size = gram.rows
         precondition(gram.columns == size && size > 0, "a system of [\(size), \(gram.columns)] is not square")
-        let work = UnsafeMutablePointer<Double>.allocate(capacity: size * size)
-        for row in 0..<size {
-            for column in 0...row { work[row * size + column] = Double(gram.base[row * size + column]) }
-            work[row * size + row] += ridge
+        nonisolated(unsafe) let (work, from) = (UnsafeMutablePointer<Double>.allocate(capacity: size * size), gram.base)
+        forEachBlock(of: 0..<size, pool) { block in
+            for row in block {
+                for column in 0...row { work[row * size + column] = Double(from[row * size + column]) }
+                work[row * size + row] += ridge
+            }
         }
-        let status = lapack_library_cholesky(Int32(size), work)
-        if status != 0 {
-            work.deallocate()
-            throw .notPositiveDefinite(order: Int(status))
+        for start in stride(from: 0, to: size, by: blockSize) {
+            let end = min(start + blockSize, size)
+            let width = Int32(end - start)
+            let corner = start * size + start
+            let status = lapack_library_cholesky(width, work + corner, Int32(size))
+            guard status == 0 else {
+                work.deallocate()
+                throw .notPositiveDefinite(order: start + Int(status))
+            }
+            forEachBlock(of: end..<size, pool) { rows in
+                cblas_library_divide(
+                    Int32(rows.count), width, work + corner, work + rows.lowerBound * size + start, Int32(size))
+            }
+            forEachBlock(of: end..<size, pool) { rows in
+                let row = work + rows.lowerBound * size
+                cblas_library_subtract(
+                    Int32(rows.count), Int32(rows.upperBound - end), width, row + start, work + end * size + start,
+                    row + end, Int32(size))
+            }
         }
         return work
+    }
+
+    private static let blockSize = 256
+
+    /// Calls `body` with every block of rows, in any order.
+    private static func forEachBlock(
+        of rows: Range<Int>, _ pool: WorkerPool?, _ body: @Sendable (Range<Int>) -> Void
+    ) {
+        let count = (rows.count + blockSize - 1) / blockSize
+        @Sendable func call(_ block: Int) {
+            let start = rows.lowerBound + block * blockSize
+            body(start..<min(start + blockSize, rows.upperBound))
+        }
+        guard let pool, count > 1 else { return (0..<count).forEach(call) }
+        // Of a triangle lower blocks are longer: taken in turn, they are as many and as long for each share.
+        pool.run { share in
+            for block in stride(from: share.index, to: count, by: share.count) { call(block) }
+        }
     }
 }

@@ -148,7 +148,7 @@ struct TapeTests {
             for _ in 0..<4 {
                 group.addTask {
                     (0..<200).count { _ in
-                        BLAS.releaseMemory()
+                        BLAS.releaseMemory(threads: 2)
                         return Dense.product(a, b).values != expected
                     }
                 }

@@ -75,7 +75,7 @@ public struct AnalyticSums: Sendable {
     }
 
     /// These sums and more examples. A relabelled text only moves from one label's sum to another's.
-    public func adding(_ rows: [Row]) -> AnalyticSums { changed(by: rows, sign: 1) }
+    public func adding(_ rows: [Row], pool: WorkerPool? = nil) -> AnalyticSums { changed(by: rows, sign: 1, pool) }
 
     /// These sums, whose head favours other labels than before.
     public func favouring(_ newcomers: Newcomers) -> AnalyticSums {
@@ -85,9 +85,9 @@ public struct AnalyticSums: Sendable {
     }
 
     /// These sums without examples that were added with the same labels and features. Rounding leaves a trace.
-    public func removing(_ rows: [Row]) -> AnalyticSums { changed(by: rows, sign: -1) }
+    public func removing(_ rows: [Row]) -> AnalyticSums { changed(by: rows, sign: -1, nil) }
 
-    private func changed(by rows: [Row], sign: Int) -> AnalyticSums {
+    private func changed(by rows: [Row], sign: Int, _ pool: WorkerPool?) -> AnalyticSums {
         guard !rows.isEmpty else { return self }
         var next = self
         next.gram = Dense.copy(gram)
@@ -95,7 +95,7 @@ public struct AnalyticSums: Sendable {
         for label in rows.map(\.label) { next.introduce(label) }
         let chunk = 256
         for start in stride(from: 0, to: rows.count, by: chunk) {
-            next.accumulate(rows[start..<min(start + chunk, rows.count)], sign: sign)
+            next.accumulate(rows[start..<min(start + chunk, rows.count)], sign: sign, pool)
         }
         return next
     }
@@ -104,13 +104,14 @@ public struct AnalyticSums: Sendable {
     ///
     /// - SeeAlso: McDonnell et al. 2023, RanPAC, equations 6 to 8.
     /// - Throws: `TensorError.notPositiveDefinite`.
-    public func head(_ fit: AnalyticFit) throws(TensorError) -> AnalyticHead {
+    public func head(_ fit: AnalyticFit, pool: WorkerPool? = nil) throws(TensorError) -> AnalyticHead {
         switch fit.kind {
         case .ridge:
             AnalyticHead(
                 labels: labels, counts: counts, newcomers: newcomers,
-                ridge: try Dense.solve(gram, ridge: fit.strength, sums), projection: projection, isAdapted: isAdapted)
-        case .lda: try discriminant(shrinkage: fit.strength)
+                ridge: try Dense.solve(gram, ridge: fit.strength, sums, pool: pool), projection: projection,
+                isAdapted: isAdapted)
+        case .lda: try discriminant(shrinkage: fit.strength, pool)
         }
     }
 
@@ -133,13 +134,13 @@ public struct AnalyticSums: Sendable {
     }
 
     /// Into storage that is this value's own.
-    private mutating func accumulate(_ rows: ArraySlice<Row>, sign: Int) {
+    private mutating func accumulate(_ rows: ArraySlice<Row>, sign: Int, _ pool: WorkerPool?) {
         let positions = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
         let projected = projection.project(rows.map(\.features))
         let additions = rows.filter { $0.replaced.flatMap { positions[$0] } == nil }
         let added = additions.count == rows.count ? projected : projection.project(additions.map(\.features))
         if sign > 0 {
-            Dense.addGram(of: added, to: gram)
+            Dense.addGram(of: added, to: gram, pool: pool)
         } else {
             Dense.add(added, added, transposingA: true, factor: -1, to: gram)
         }

@@ -11,7 +11,7 @@ extension AnalyticSums {
     /// - SeeAlso: Hayes & Kanan 2020, Lifelong Machine Learning with Deep Streaming Linear Discriminant Analysis,
     ///   section 3.
     /// - Parameter shrinkage: ε.
-    func discriminant(shrinkage: Double) throws(TensorError) -> AnalyticHead {
+    func discriminant(shrinkage: Double, _ pool: WorkerPool?) throws(TensorError) -> AnalyticHead {
         let (means, rooted) = (Dense.copy(sums), Dense.copy(sums))
         for (label, count) in counts.enumerated() {
             Dense.scaleRow(label, of: means, by: count > 0 ? 1 / Float(count) : 0)
@@ -21,7 +21,7 @@ extension AnalyticSums {
         let scatter = Dense.copy(gram)
         Dense.add(rooted, rooted, transposingA: true, factor: -1, to: scatter)
         let weights = try Dense.solve(
-            scatter, ridge: shrinkage / (1 - shrinkage) * Double(max(count, 1)), means)
+            scatter, ridge: shrinkage / (1 - shrinkage) * Double(max(count, 1)), means, pool: pool)
         let energies = Dense.rowProducts(weights, means)
         let known = zip(energies, counts).filter { $1 > 0 }.map(\.0)
         let scale = known.isEmpty ? 1 : Float(known.count) / max(known.reduce(0, +), .leastNormalMagnitude)
