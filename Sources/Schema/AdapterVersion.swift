@@ -39,6 +39,18 @@ public struct AdapterVersion: Sendable, Hashable, Codable {
         case version, digest, state, parent, update, metrics
         case createdAt = "created_at"
     }
+
+    /// With every field: `null` where there is no parent or no update.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(version, forKey: .version)
+        try container.encode(digest, forKey: .digest)
+        try container.encode(state, forKey: .state)
+        try container.encode(parent, forKey: .parent)
+        try container.encode(update, forKey: .update)
+        try container.encode(metrics, forKey: .metrics)
+        try container.encode(createdAt, forKey: .createdAt)
+    }
 }
 
 public enum AdapterState: String, Sendable, Hashable, Codable {

@@ -87,9 +87,10 @@ extension Store {
 
     /// Adds a version trained elsewhere, retired until it is promoted; it comes with the champion's replay memory.
     ///
+    /// - Parameter analytic: the head it answers with, whose file is here; `nil` for its adapter's alone.
     /// - Throws: ``StoreError/invalidTask(field:reason:)`` where the task shares its adapter.
     public func importVersion(
-        _ task: TaskName, digest: String, metrics: AdapterVersion.Metrics
+        _ task: TaskName, digest: String, metrics: AdapterVersion.Metrics, analytic: AnalyticGeneration? = nil
     ) async throws -> AdapterVersion {
         try await write { db in
             let record = try TaskRecord.find(db, task)
@@ -103,7 +104,7 @@ extension Store {
             let id = record.id
             let value = AdapterVersion(version: "", digest: digest, state: .retired, metrics: metrics)
             let replay = try VersionRecord.champion(db, task: id)?.replay
-            return try VersionRecord.insert(db, task: id, value, replay: replay).value
+            return try VersionRecord.insert(db, task: id, value, replay: replay, analytic: analytic).value
         }
     }
 }

@@ -1,6 +1,7 @@
 import Adapters
 import ArgumentParser
 import Foundation
+import Pipeline
 import Schema
 import Store
 import Transformers
@@ -96,7 +97,11 @@ struct AdapterCommand: AsyncParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Write a version to a directory that Hugging Face PEFT loads unchanged.")
+            abstract: "Write a version to a directory that Hugging Face PEFT loads unchanged.",
+            discussion: """
+                The analytic head that the version answers with, if it has one, lies beside the adapter: `import` takes both \
+                in, PEFT knows the adapter alone.
+                """)
         @OptionGroup var options: GlobalOptions
         @Argument var task: String
         @Argument(help: "Directory to make.") var directory: String
@@ -109,16 +114,32 @@ struct AdapterCommand: AsyncParsableCommand {
             defer { try? store.close() }
             let found = try await store.version(task, AdapterSelector(version))
             let files = try AdapterStore(directory: store.home.adapters).files(of: ContentDigest(found.digest))
+            let analytic = try await store.analytic(task, version: found.version).map {
+                try AnalyticExport($0, of: store.home)
+            }
+            let target = URL(filePath: directory)
             do {
-                try files.write(to: URL(filePath: directory))
+                try files.write(to: target)
+                do {
+                    try analytic?.write(to: target)
+                } catch {
+                    try? FileManager.default.removeItem(at: target)
+                    throw error
+                }
             } catch {
                 throw CommandFailure("\(error)", .cannotWrite)
             }
+            let head = (analytic?.generation.blend ?? .adapterAlone).head
             if options.json {
-                try JSON.print(["version": found.version, "digest": found.digest, "directory": directory])
-            } else {
-                Console.line("\(found.version) of \(task) is in \(directory)")
+                return try JSON.print([
+                    "version": found.version, "digest": found.digest, "directory": directory, "head": head.rawValue,
+                ])
             }
+            Console.line("\(found.version) of \(task) is in \(directory)")
+            guard head != .adapter else { return }
+            Console.line(
+                "it answers by its analytic head\(head == .blend ? " and its adapter" : ""), which `perennial adapter import` "
+                    + "takes in; PEFT knows the adapter alone")
         }
     }
 
@@ -142,14 +163,17 @@ struct AdapterCommand: AsyncParsableCommand {
                         + "\(base.digest); import it where that model is served", .badData)
             }
             _ = try files.adapter(for: EncoderRegistry.loadEncoder(from: location.path, packing: false))
+            let analytic = try AnalyticExport(contentsOf: URL(filePath: directory), base: base.digest)
             let store = try Store(home: Home(root: options.homeDirectory))
             defer { try? store.close() }
             try await store.requireTask(task)
             let digest = try AdapterStore(directory: store.home.adapters).save(files)
+            try analytic?.save(in: store.home)
             let version = try await store.importVersion(
-                task, digest: digest.description, metrics: AdapterVersion.Metrics())
+                task, digest: digest.description, metrics: AdapterVersion.Metrics(), analytic: analytic?.generation)
             // Another process may have removed the same files, with the last version that named them, just before.
             try AdapterStore(directory: store.home.adapters).save(files)
+            try analytic?.save(in: store.home)
             if options.json { return try JSON.print(version) }
             Console.line(
                 "\(version.version) of \(task) is here; let it answer with: perennial adapter promote \(task) \(version.version)"
