@@ -38,6 +38,14 @@ extension Store {
         }
     }
 
+    /// Forgets what was observed and judged of tasks: updates that begin from now on replay as without drift. Events
+    /// stay, and a drift that lasts gets its end. Tasks that are gone are left out.
+    public func endDrift(of tasks: Set<TaskName>) async throws {
+        try await write { db in
+            for task in tasks.sorted() { try DriftRecord.end(db, task) }
+        }
+    }
+
     /// Sequence number up to which arrivals were observed; the newest one when none ever was.
     public func driftCursor() async throws -> Int64 {
         try await read { db in
@@ -72,15 +80,23 @@ extension Store {
     public func learnedExamples(_ task: TaskName) async throws -> LearnedExamples {
         try await read { db in
             let id = try TaskRecord.id(db, task)
-            // Counted at arrival; what still waits was not learned.
+            // Counted at arrival; what still waits, is being learned or was set aside was not learned.
             let sql = """
-                SELECT name, examples - (
-                    SELECT count(*) FROM example
-                    WHERE task = label.task AND \(ExampleState.open) AND example.label = label.id) AS learned
-                FROM label WHERE task = ? AND examples > 0
+                SELECT name, examples - coalesce(count, 0) AS learned
+                FROM label LEFT JOIN (
+                    SELECT label, count(*) AS count FROM (
+                        SELECT label FROM example WHERE task = :task AND \(ExampleState.open)
+                        UNION ALL SELECT label FROM example WHERE task = :task AND \(ExampleState.doubted)
+                        UNION ALL SELECT label FROM example
+                        WHERE \(ExampleState.held) AND state = \(ExampleState.claimed) AND update_number IN (
+                            SELECT number FROM update_run
+                            WHERE task = :task AND status IN ('queued', 'training', 'evaluating'))
+                    ) GROUP BY label
+                ) AS unlearned ON unlearned.label = label.id
+                WHERE task = :task AND examples > 0
                 """
             var labels: [String: Int] = [:]
-            for row in try Row.fetchAll(db, sql: sql, arguments: [id]) {
+            for row in try Row.fetchAll(db, sql: sql, arguments: ["task": id]) {
                 let learned: Int = row["learned"]
                 if learned > 0 { labels[row["name"]] = learned }
             }
@@ -103,8 +119,25 @@ extension DriftRecord {
                 task, record.state, try StoredValue.encodeJSON(record.report), record.replayFactor,
                 Timestamp.now.seconds,
             ])
-        guard !record.events.isEmpty else { return }
-        for event in record.events {
+        try add(db, record.events, to: task)
+    }
+
+    fileprivate static func end(_ db: Database, _ name: TaskName) throws {
+        let find = "SELECT id FROM task WHERE name = ?"
+        guard let task = try Int64.fetchOne(db, sql: find, arguments: [name.rawValue]) else { return }
+        try db.execute(sql: "DELETE FROM drift WHERE task = ?", arguments: [task])
+        // A kind lasts whose newest event is no end.
+        var levels: [DriftKind: DriftLevel] = [:]
+        for event in try events(db, task) where levels[event.kind] == nil { levels[event.kind] = event.level }
+        let ends = DriftKind.allCases.filter { levels[$0] == .drift }.map {
+            DriftEvent(kind: $0, level: .ok, message: "\($0.rawValue): not watched any more")
+        }
+        try add(db, ends, to: task)
+    }
+
+    private static func add(_ db: Database, _ events: [DriftEvent], to task: Int64) throws {
+        guard !events.isEmpty else { return }
+        for event in events {
             try db.execute(
                 sql: "INSERT INTO drift_event (task, event) VALUES (?, ?)",
                 arguments: [task, try StoredValue.encodeJSON(event)])
@@ -120,9 +153,14 @@ extension DriftRecord {
     fileprivate static func report(_ db: Database, _ task: TaskRecord) throws -> DriftReport {
         let text = try String.fetchOne(db, sql: "SELECT report FROM drift WHERE task = ?", arguments: [task.id])
         var report: DriftReport = try text.map(StoredValue.decodeJSON) ?? DriftReport(task: task.value.name)
-        let sql = "SELECT event FROM drift_event WHERE task = ? ORDER BY id DESC"
-        report.events = try String.fetchAll(db, sql: sql, arguments: [task.id]).map { try StoredValue.decodeJSON($0) }
+        report.events = try events(db, task.id)
         return report
+    }
+
+    /// Newest first.
+    private static func events(_ db: Database, _ task: Int64) throws -> [DriftEvent] {
+        let sql = "SELECT event FROM drift_event WHERE task = ? ORDER BY id DESC"
+        return try String.fetchAll(db, sql: sql, arguments: [task]).map { try StoredValue.decodeJSON($0) }
     }
 
     /// The factor an update began with; sets it the first time it is asked.

@@ -41,6 +41,25 @@ struct DriftStatisticsTests {
         #expect(result.jensenShannon > 0.1)
     }
 
+    @Test("the union is dealt out on to the limit only where few were as far apart")
+    func limit() {
+        var generator = SeededGenerator(seed: 6)
+        let apart = HistogramComparison(
+            reference: [100, 0], current: [0, 100], permutations: 99, limit: 999, using: &generator)
+        #expect(apart.pValue == 0.001)
+        let same = HistogramComparison(
+            reference: [50, 50], current: [50, 50], permutations: 99, limit: 999, using: &generator)
+        #expect(same.pValue == 1)
+        // Where chance is known to be at work after 99 already, it is as without a limit.
+        var (left, right) = (generator, generator)
+        let moved = (reference: [50, 50], current: [54, 46])
+        #expect(
+            HistogramComparison(
+                reference: moved.reference, current: moved.current, permutations: 99, limit: 999, using: &left)
+                == HistogramComparison(
+                    reference: moved.reference, current: moved.current, permutations: 99, using: &right))
+    }
+
     @Test("p-values of MMD are uniform where nothing moved, and small where something did")
     func maximumMeanDiscrepancy() {
         var generator = SeededGenerator(seed: 5)

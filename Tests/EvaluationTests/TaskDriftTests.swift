@@ -160,6 +160,78 @@ struct TaskDriftTests {
                 trained: [500, 500, 500, 500, 20], examples: []))
         let learned = try #require(drift.report(try TaskName("t")).verdicts.first { $0.kind == .newLabel })
         #expect(learned.level == .insufficient && learned.samples.current == 0)
+        // Nothing else has to arrive before it ends, and the next new label is told again.
+        #expect(drift.isDue)
+        let ended = drift.look(at: Timestamp(seconds: 150), using: &generator)
+        #expect(ended.map(\.kind) == [.newLabel] && ended.first?.level == .ok)
+        #expect(!drift.isDrifting && !drift.isDue)
+        for index in 0..<5 { drift.arrive(label: "return", at: Double(151 + index)) }
+        #expect(drift.isDue)
+        let next = drift.look(at: Timestamp(seconds: 156), using: &generator)
+        #expect(next.map(\.level) == [.drift] && next.first?.kind == .newLabel)
+    }
+
+    @Test("labels new to the next version are told, also where they come before those of the last have ended")
+    func newLabelsAtOnce() throws {
+        var generator = SeededGenerator(seed: 11)
+        var drift = started()
+        for index in 0..<5 { drift.arrive(label: "refund", at: Double(index)) }
+        #expect(drift.look(at: Timestamp(seconds: 5), using: &generator).map(\.level) == [.drift])
+        drift.compare(
+            with: DriftReference(
+                adapter: AdapterReference(version: "v2", digest: "v2"), labels: labels + ["refund"],
+                trained: [500, 500, 500, 500, 20], examples: []))
+        for index in 6..<12 { drift.arrive(label: "return", at: Double(index)) }
+        #expect(drift.isDue)
+        #expect(drift.look(at: Timestamp(seconds: 12), using: &generator).map(\.level) == [.ok, .drift])
+        #expect(drift.isDrifting && !drift.isDue)
+        // As long as they last they are told once.
+        drift.arrive(label: "return", at: 13)
+        #expect(!drift.isDue && drift.look(at: Timestamp(seconds: 13), using: &generator).isEmpty)
+    }
+
+    /// Labels that arrive, one of which takes over while queries stand still; returns what was told.
+    private func shiftLabels(_ drift: inout TaskDrift) -> [DriftEvent] {
+        var generator = SeededGenerator(seed: 12)
+        var (other, arriving) = (SeededGenerator(seed: 122), SeededGenerator(seed: 123))
+        let calm = run(&drift, 400, corner: { _ in Int(other.next() % 4) }, &generator)
+        return calm
+            + run(
+                &drift, 600, from: 400, corner: { _ in Int(other.next() % 4) },
+                name: { _ in labels[arriving.next() % 10 < 4 ? 0 : Int(arriving.next() % 4)] }, &generator)
+    }
+
+    @Test("a shift is told at any level, by as many permutations as it asks for", arguments: [0.01, 1e-9])
+    func level(pValue: Double) {
+        var options = DriftOptions()
+        options.pValue = pValue
+        var drift = started(options: options)
+        #expect(shiftLabels(&drift).map(\.kind) == [.label])
+    }
+
+    @Test("a shift is told however often something was watched in vain", arguments: [200, 5_000])
+    func spells(count: Int) throws {
+        let saved = String(decoding: try JSONEncoder().encode(started()), as: UTF8.self)
+        let none = try #require(saved.range(of: #""spells":[]"#))
+        let many = Array(repeating: "0", count: count).joined(separator: ",")
+        var drift = try JSONDecoder().decode(
+            TaskDrift.self, from: Data(saved.replacingCharacters(in: none, with: #""spells":[\#(many)]"#).utf8))
+        drift.wake()
+        #expect(shiftLabels(&drift).map(\.kind) == [.label])
+    }
+
+    @Test("a drift of accuracy that a new version mends ends after a window of its answers")
+    func mended() throws {
+        var generator = SeededGenerator(seed: 13)
+        var drift = started()
+        var other = SeededGenerator(seed: 133)
+        _ = run(&drift, 400, corner: { _ in Int(other.next() % 4) }, &generator)
+        let told = run(&drift, 600, from: 400, corner: { _ in Int(other.next() % 4) }, accuracy: 0.6, &generator)
+        #expect(told.map(\.kind) == [.performance])
+        drift.compare(with: try #require(started(version: "v2").reference))
+        let ended = run(&drift, 300, from: 1_000, corner: { _ in Int(other.next() % 4) }, &generator)
+        #expect(ended.map(\.kind) == [.performance] && ended.first?.level == .ok)
+        #expect(!drift.isDrifting)
     }
 
     @Test("saved and restored it goes on exactly as it would have, and is bounded")
@@ -191,8 +263,14 @@ struct TaskDriftTests {
         let report = drift.report(try TaskName("t"))
         #expect(report.adapter == "v2")
         #expect(
-            report.verdicts.filter { [.prediction, .label].contains($0.kind) }.allSatisfy { $0.samples.current == 0 })
+            report.verdicts.filter { [.prediction, .label, .performance].contains($0.kind) }
+                .allSatisfy { $0.samples.current == 0 && $0.value == nil })
         #expect(report.verdicts.first { $0.statistic == "mmd" }?.samples.current == 250)
+        // What the errors before were is forgotten too.
+        drift.answer(isCorrect: true, confidence: nil, at: 301)
+        let errors = drift.report(try TaskName("t")).verdicts
+            .filter { $0.kind == .performance && $0.statistic != "accuracy" }
+        #expect(errors.count == 2 && errors.allSatisfy { $0.value == 0 && $0.samples.current == 1 })
     }
 
     @Test("the reference is drawn in the shares that were trained on, whatever the held-out slices hold")

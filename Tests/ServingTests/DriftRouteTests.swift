@@ -92,6 +92,80 @@ import Testing
         }
     }
 
+    @Test func aNewLabelEndsWithTheVersionThatKnowsIt() async throws {
+        try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
+            let task = try await makeTask(service)
+            try await predict(service, ["text 1"])
+            try await service.drift.tick()
+            _ = try await service.store.append(
+                LedgerBatch((0..<6).map { Example(text: "new \($0)", label: "refund") }), to: task)
+            try await service.drift.tick()
+            #expect(try await service.store.drift(task).events.map(\.level) == [.drift])
+            let version = try await service.store.importVersion(
+                task, digest: FakeClassifier.digest(2), metrics: AdapterVersion.Metrics())
+            try await service.expect(.post, "/v1/tasks/t/adapters/\(version.version)/promote", 200)
+            // Nobody asks and nothing arrives.
+            try await service.drift.tick()
+            let report = try await service.store.drift(task)
+            #expect(report.events.map(\.level) == [.ok, .drift] && report.level < .drift)
+        }
+    }
+
+    @Test func aTaskThatIsNotWatchedAnyMoreIsNeitherJudgedNorReplayedMore() async throws {
+        try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
+            let task = try await makeTask(service, onDrift: "replay")
+            let arrive = { (label: String) in
+                _ = try await service.store.append(
+                    LedgerBatch((0..<30).map { Example(text: "\(label) \($0)", label: label) }), to: task)
+                try await service.drift.tick()
+            }
+            try await predict(service, ["text 1"])
+            try await service.drift.tick()
+            try await arrive("refund")
+            #expect(try await service.store.drift(task).level == .drift)
+            try await service.expect(
+                .put, "/v1/tasks/t", 200, body: #"{"kind":"classify","update":{"drift":{"enabled":false}}}"#)
+            try await service.drift.tick()
+            try await arrive("return")
+            for round in 0..<4 {
+                try await predict(service, (0..<20).map { "zzz quite another kind of text \(round) \($0)" })
+                try await service.drift.tick()
+            }
+            try await service.drift.save()
+            let report = try await service.store.drift(task)
+            #expect(report.verdicts.isEmpty && report.events.map(\.level) == [.ok, .drift])
+            #expect(try await service.store.driftReports().isEmpty)
+            let metrics = try await service.expect(.get, "/metrics", 200).text
+            #expect(!metrics.contains(#"perennial_drift_level{task="t""#))
+            _ = try await service.store.requestUpdate(task)
+            #expect(try await service.store.claimNextUpdate()?.replayFactor == 1)
+        }
+    }
+
+    @Test func aDriftThatWasSavedEndsAtTheStartWhereTheTaskIsNotWatched() async throws {
+        let home = FileManager.default.temporaryDirectory.appending(path: "serving-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: home) }
+        let task = try TaskName("t")
+        let store = try Store(home: Home(root: home))
+        var policy = UpdatePolicy()
+        policy.drift.isEnabled = false
+        policy.holdout = 0
+        _ = try await store.putTask(task, update: policy)
+        _ = try await store.append(LedgerBatch([Example(text: "one", label: "a")]), to: task)
+        let record = DriftRecord(
+            task: task, state: Data(), report: DriftReport(task: task, adapter: "v1"), replayFactor: 2,
+            events: [DriftEvent(kind: .newLabel, level: .drift, message: "told")])
+        try await store.saveDrift([record], cursor: nil)
+        try store.close()
+        try await ServiceHarness.run(home: home, configure: { $0.observesDrift = true }) { service in
+            try await service.drift.tick()
+            #expect(try await service.store.driftReports().isEmpty)
+            #expect(try await service.store.drift(task).events.map(\.level) == [.ok, .drift])
+            _ = try await service.store.requestUpdate(task)
+            #expect(try await service.store.claimNextUpdate()?.replayFactor == 1)
+        }
+    }
+
     @Test func whatIsNoThresholdIsRefused() async throws {
         try await ServiceHarness.run { service in
             let put = { (update: String) in #"{"kind":"classify","update":\#(update)}"# }

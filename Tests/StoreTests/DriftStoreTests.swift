@@ -74,6 +74,49 @@ import Testing
         }
     }
 
+    @Test func whatIsSetAsideDroppedOrBeingLearnedIsNotCountedAsLearned() async throws {
+        try await StoreFixture.with { fixture in
+            let learned = { try await fixture.store.learnedExamples(fixture.task).labels }
+            try await fixture.append((0..<6).map { Example(text: "text \($0)", label: $0 < 5 ? "a" : "b") })
+            let work = try await fixture.claim()
+            #expect(try await learned().isEmpty)
+            let suspicion = Suspicion(loss: 7, disagreement: 0.9, suggested: "b", pValue: 0.004)
+            let doubted = work.training.prefix(2).map(\.sequence)
+            _ = try await fixture.store.setAside(
+                Dictionary(doubted.map { ($0, suspicion) }, uniquingKeysWith: { first, _ in first }),
+                from: work.update.id)
+            try await fixture.promote(work)
+            #expect(try await learned() == ["a": 3, "b": 1])
+            #expect(try await fixture.store.dropQuarantined(fixture.task, .examples([doubted[0]])) == 1)
+            #expect(try await fixture.store.releaseQuarantined(fixture.task, .all) == 1)
+            #expect(try await learned() == ["a": 3, "b": 1])
+            try await fixture.learn()
+            #expect(try await learned() == ["a": 4, "b": 1])
+        }
+    }
+
+    @Test func aTaskThatIsNotWatchedAnyMoreHasNoReportAndItsUpdatesReplayAsUsual() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.append(Example(text: "one", label: "a"))
+            let events = [
+                DriftEvent(kind: .label, level: .drift, message: "1"),
+                DriftEvent(kind: .label, level: .ok, message: "2"),
+                DriftEvent(kind: .input, level: .drift, message: "3"),
+            ]
+            let record = DriftRecord(
+                task: fixture.task, state: Data([1]), report: DriftReport(task: fixture.task, adapter: "v1"),
+                replayFactor: 2, events: events)
+            try await fixture.store.saveDrift([record], cursor: nil)
+            for _ in 0..<2 { try await fixture.store.endDrift(of: [fixture.task, try TaskName("nobody")]) }
+            #expect(try await fixture.store.driftState(fixture.task) == nil)
+            #expect(try await fixture.store.driftReports().isEmpty)
+            let report = try await fixture.store.drift(fixture.task)
+            #expect(report.adapter == nil && report.events.count == 4)
+            #expect(report.events.first?.kind == .input && report.events.first?.level == .ok)
+            #expect(try await fixture.claim().replayFactor == 1)
+        }
+    }
+
     @Test func anUpdateKeepsTheReplayFactorItBeganWith() async throws {
         try await StoreFixture.with { fixture in
             try await fixture.append(Example(text: "one", label: "a"))

@@ -56,6 +56,16 @@ enum DriftTest: String, Sendable, Codable, CaseIterable {
         }
     }
 
+    /// Whether its p-value is counted over permutations: it is never below one of them.
+    var isPermuted: Bool {
+        switch self {
+        case .inputDiscrepancy, .length, .unknownTokens, .predictionStability, .predictionDistance, .labelStability,
+            .labelDistance:
+            true
+        case .inputClassifier, .confidence, .accuracy: false
+        }
+    }
+
     /// Whether the value says that something moved; with `fully`, that it is drift.
     func isOver(_ value: Double, _ options: DriftOptions, referenceAccuracy: Double, fully: Bool = false) -> Bool {
         switch self {

@@ -53,8 +53,12 @@ package struct HistogramComparison: Hashable {
     /// - Parameters:
     ///   - reference: counts by bin; at least one count on each side.
     ///   - permutations: how often the union is dealt out anew.
+    ///   - limit: how often at most, where so few were as far apart that the p-value is not known yet.
+    ///   - enough: were as far apart; more make nothing clearer.
+    /// - SeeAlso: Besag and Clifford 1991, Sequential Monte Carlo p-values.
     package init(
-        reference: [Int], current: [Int], permutations: Int = 499, using generator: inout some RandomNumberGenerator
+        reference: [Int], current: [Int], permutations: Int = 499, limit: Int = 0, enough: Int = 25,
+        using generator: inout some RandomNumberGenerator
     ) {
         precondition(reference.count == current.count, "histograms need the same bins")
         // A reference of ten thousand says no more than one of a few thousand, and costs more to deal out.
@@ -69,8 +73,10 @@ package struct HistogramComparison: Hashable {
         var stabilitySum = 0.0
         var divergenceSum = 0.0
         var atLeast = 0
+        var dealt = 0
         let both = zip(reference, current).map(+)
-        for _ in 0..<permutations {
+        while dealt < permutations || (dealt < limit && atLeast < enough) {
+            dealt += 1
             // The first `size` of a partial Fisher–Yates shuffle are a uniform draw without replacement.
             var drawn = [Int](repeating: 0, count: current.count)
             for position in 0..<size {
@@ -83,10 +89,10 @@ package struct HistogramComparison: Hashable {
             divergenceSum += permuted
             if permuted >= divergence - 1e-12 { atLeast += 1 }
         }
-        let count = Double(max(permutations, 1))
+        let count = Double(max(dealt, 1))
         populationStability = max(0, rawPopulationStability - stabilitySum / count)
         jensenShannon = max(0, divergence - divergenceSum / count).squareRoot()
-        pValue = Double(atLeast + 1) / Double(permutations + 1)
+        pValue = Double(atLeast + 1) / Double(dealt + 1)
     }
 
     private static func thinned(_ counts: [Int], to limit: Int) -> [Int] {

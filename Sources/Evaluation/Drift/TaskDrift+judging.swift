@@ -4,15 +4,21 @@ import Schema
 extension TaskDrift {
     /// Spells of watching count against later ones for this long.
     private static let spellMemory = 30 * 86_400.0
+    /// More where the level asks for them.
     private static let permutations = 499
-    /// Enough for the levels that many spells ask for.
     private static let confirmingPermutations = 2_999
     private static let pointsKept = 120
 
     /// Whether enough was seen since the last look for another one.
-    package var isDue: Bool { !due.isEmpty || (detections.newLabelSince == nil && hasNewLabels) }
+    package var isDue: Bool { !due.isEmpty || isDueForNewLabels }
 
-    private var hasNewLabels: Bool { options.isEnabled && newLabels.count >= options.newLabels }
+    /// New labels are told at once; that they are gone does not wait for other arrivals either.
+    private var isDueForNewLabels: Bool {
+        guard options.isEnabled, reference != nil else { return false }
+        let isOther = detections.newLabelSince == nil
+        if drifting[.newLabel] != nil { return isOther || newLabels.isEmpty }
+        return isOther && newLabels.count >= options.newLabels
+    }
 
     private var due: [DriftTest.Source] {
         guard options.isEnabled, reference != nil else { return [] }
@@ -33,10 +39,12 @@ extension TaskDrift {
         at time: Timestamp, using generator: inout some RandomNumberGenerator
     ) -> [DriftEvent] {
         let sources = due
+        // The correction may leave a test its share of the level only.
+        let permutations = Permutations(
+            Self.permutations, telling: options.pValue / Double(DriftTest.allCases.count))
         for source in sources {
             looked[source] = observations(source).total
-            let found = evaluate(
-                source, latest: options.window, permutations: Self.permutations, using: &generator)
+            let found = evaluate(source, latest: options.window, permutations: permutations, using: &generator)
             for (test, result) in found {
                 results[test] = result
                 series[test, default: []].append(DriftSeries.Point(time: time, value: result.value))
@@ -58,19 +66,25 @@ extension TaskDrift {
         guard let result = results[test] else { return }
         let total = observations(test.source).total
         var signal = signals[test] ?? DriftSignal()
-        let speaks = (adjusted[test] ?? 1) < options.pValue && isOver(test, result.value)
+        let level = attainable(options.pValue, by: test, among: DriftTest.allCases.count)
+        let speaks = (adjusted[test] ?? 1) < level && isOver(test, result.value)
         switch signal.look(speaks: speaks, total: total, time: time, window: options.window) {
         case .began: spells.append(time)
         case .ask(let count):
-            let fresh = evaluate(
-                test.source, latest: count, permutations: Self.confirmingPermutations, using: &generator)[test]
             // Asked twice, and the harder the more often something was watched in vain.
-            let level = options.pValue / 2 / Double(max(spells.count, 1))
+            let level = attainable(options.pValue / 2 / Double(max(spells.count, 1)), by: test)
+            let permutations = Permutations(Self.confirmingPermutations, telling: test.isPermuted ? level : 1)
+            let fresh = evaluate(test.source, latest: count, permutations: permutations, using: &generator)[test]
             let confirmed = fresh.map { $0.pValue < level && isOver(test, $0.value, fully: true) } ?? false
             signal.answer(confirmed: confirmed, total: total)
         case .none, .ended: break
         }
         signals[test] = signal
+    }
+
+    /// The level, or the least above it that a test can tell whose p-value is corrected among so many.
+    private func attainable(_ level: Double, by test: DriftTest, among tests: Int = 1) -> Double {
+        test.isPermuted ? max(level, Permutations.leastLevel * Double(tests)) : level
     }
 
     private func isOver(_ test: DriftTest, _ value: Double, fully: Bool = false) -> Bool {
@@ -97,14 +111,17 @@ extension TaskDrift {
         for kind in DriftKind.allCases {
             let mine = current.filter { $0.kind == kind }
             let level = mine.map(\.level).max() ?? .insufficient
+            // Labels that are new to another version were not told with those of the version before.
+            let goesOn = level == .drift && (kind != .newLabel || drifting[kind] == detections.newLabelSince)
+            if drifting[kind] != nil, !goesOn {
+                drifting[kind] = nil
+                events.append(
+                    DriftEvent(time: time, kind: kind, level: .ok, message: "\(kind.name): no drift any more"))
+            }
             if level == .drift, drifting[kind] == nil {
                 drifting[kind] = mine.compactMap(\.since?.seconds).min() ?? time.seconds
                 let told = mine.filter { $0.level == .drift }.map(Self.words).joined(separator: ", ")
                 events.append(DriftEvent(time: time, kind: kind, level: .drift, message: "\(kind.name): \(told)"))
-            } else if level != .drift, drifting[kind] != nil {
-                drifting[kind] = nil
-                events.append(
-                    DriftEvent(time: time, kind: kind, level: .ok, message: "\(kind.name): no drift any more"))
             }
         }
         return events

@@ -1,6 +1,23 @@
 import Schema
 
 extension TaskDrift {
+    /// How often a test deals out both sides anew: `count` times, and on to `limit` until its p-value is known.
+    struct Permutations {
+        var count: Int
+        var limit: Int
+
+        /// Features of two windows of 250 take some eight seconds for so many, at idle.
+        static let most = 99_999
+        /// The smallest level that the most of them can tell.
+        static let leastLevel = 2 / Double(most + 1)
+
+        /// - Parameter level: what the p-value is held against; told also where one of them is as far apart.
+        init(_ count: Int, telling level: Double) {
+            self.count = count
+            limit = max(count, Int(min(Double(Self.most), (2 / level).rounded(.up))))
+        }
+    }
+
     /// Observations of a source ever taken, and those within the window.
     func observations(_ source: DriftTest.Source) -> (total: Int, held: Int) {
         switch source {
@@ -23,7 +40,7 @@ extension TaskDrift {
 
     /// Compares the last `count` observations of a source with the reference.
     func evaluate(
-        _ source: DriftTest.Source, latest count: Int, permutations: Int,
+        _ source: DriftTest.Source, latest count: Int, permutations: Permutations,
         using generator: inout some RandomNumberGenerator
     ) -> [DriftTest: DriftTest.Result] {
         guard let reference else { return [:] }
@@ -36,7 +53,8 @@ extension TaskDrift {
     }
 
     private func compareFeatures(
-        _ reference: DriftReference, _ count: Int, _ permutations: Int, _ generator: inout some RandomNumberGenerator
+        _ reference: DriftReference, _ count: Int, _ permutations: Permutations,
+        _ generator: inout some RandomNumberGenerator
     ) -> [DriftTest: DriftTest.Result] {
         let current = embedded.latest(count)
         let known = reference.embedded
@@ -52,7 +70,7 @@ extension TaskDrift {
                 value: value, pValue: pValue, reference: known.count, current: current.count, from: first.time,
                 to: last.time)
         }
-        let pValue = discrepancy.pValue(permutations: permutations, using: &generator)
+        let pValue = discrepancy.pValue(permutations: permutations.limit, using: &generator)
         return [
             .inputDiscrepancy: result(discrepancy.squared, pValue),
             .inputClassifier: result(classifier.areaUnderCurve, classifier.pValue),
@@ -60,7 +78,8 @@ extension TaskDrift {
     }
 
     private func comparePredictions(
-        _ reference: DriftReference, _ count: Int, _ permutations: Int, _ generator: inout some RandomNumberGenerator
+        _ reference: DriftReference, _ count: Int, _ permutations: Permutations,
+        _ generator: inout some RandomNumberGenerator
     ) -> [DriftTest: DriftTest.Result] {
         let current = predictions.latest(count)
         guard let first = current.first, let last = current.last, !reference.examples.isEmpty else { return [:] }
@@ -73,14 +92,16 @@ extension TaskDrift {
         let bins = reference.labels.count + 1
         let labels = HistogramComparison(
             reference: histogram(reference.examples.map(\.predicted), bins: bins),
-            current: histogram(current.map(\.label), bins: bins), permutations: permutations, using: &generator)
+            current: histogram(current.map(\.label), bins: bins), permutations: permutations.count,
+            limit: permutations.limit, using: &generator)
         let lengths = HistogramComparison(
             reference: TextBins.lengths(reference.examples.map(\.length)),
-            current: TextBins.lengths(current.map(\.length)), permutations: permutations, using: &generator)
+            current: TextBins.lengths(current.map(\.length)), permutations: permutations.count,
+            limit: permutations.limit, using: &generator)
         let unknown = HistogramComparison(
             reference: TextBins.unknown(reference.examples.map { ($0.unknown, $0.length) }),
-            current: TextBins.unknown(current.map { ($0.unknown, $0.length) }), permutations: permutations,
-            using: &generator)
+            current: TextBins.unknown(current.map { ($0.unknown, $0.length) }), permutations: permutations.count,
+            limit: permutations.limit, using: &generator)
         let confidence = KolmogorovSmirnov(
             reference.examples.map { Double($0.confidence) }, current.map { Double($0.confidence) })
         return [
@@ -93,7 +114,8 @@ extension TaskDrift {
     }
 
     private func compareLabels(
-        _ reference: DriftReference, _ count: Int, _ permutations: Int, _ generator: inout some RandomNumberGenerator
+        _ reference: DriftReference, _ count: Int, _ permutations: Permutations,
+        _ generator: inout some RandomNumberGenerator
     ) -> [DriftTest: DriftTest.Result] {
         let current = arrivals.latest(count)
         let trained = reference.trained.reduce(0, +)
@@ -103,7 +125,7 @@ extension TaskDrift {
             reference: reference.trained + [0],
             current: histogram(
                 current.map { positions[$0.label] ?? reference.labels.count }, bins: reference.labels.count + 1),
-            permutations: permutations, using: &generator)
+            permutations: permutations.count, limit: permutations.limit, using: &generator)
         func result(_ value: Double) -> DriftTest.Result {
             DriftTest.Result(
                 value: value, pValue: labels.pValue, reference: trained, current: current.count, from: first.time,

@@ -100,9 +100,13 @@ public struct TaskDrift: Sendable, Codable {
         // Answers of another adapter are not this one's; and what its training took in is drift no more.
         predictions.removeAll()
         arrivals.removeAll()
+        answers.removeAll()
+        answerTimes.removeAll()
         calibration = CalibrationBins()
         distance = AdaptiveWindow(delta: options.adwinDelta)
-        detections.distance = nil
+        errors = AdaptiveWindow(delta: options.adwinDelta)
+        excess = PageHinkley(threshold: options.pageHinkley)
+        detections = Detections()
         for test in DriftTest.allCases {
             results[test] = nil
             if drifting[test.kind] == nil { signals[test] = nil }

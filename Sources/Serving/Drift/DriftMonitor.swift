@@ -34,6 +34,8 @@ package final actor DriftMonitor: Service {
     /// When each of these tasks was made: a name may come to stand for another task.
     private var created: [TaskName: Timestamp] = [:]
     private var unsaved: Set<TaskName> = []
+    /// Tasks that are not to be watched, of which nothing is kept any more.
+    private var unwatched: Set<TaskName> = []
     private var cursor: Int64?
     private var lastSave = Timestamp.now
     private var thread: BackgroundThread?
@@ -62,7 +64,7 @@ package final actor DriftMonitor: Service {
     /// Looks once a second until graceful shutdown, then saves.
     package func run() async throws {
         await cancelWhenGracefulShutdown { [self] in
-            guard (try? await engine.classifier) != nil else { return }
+            guard await engine.awaitedClassifier != nil else { return }
             for report in (try? await store.driftReports()) ?? [] { metrics.judged(report) }
             while !Task.isCancelled {
                 do {
@@ -103,8 +105,10 @@ package final actor DriftMonitor: Service {
         let content = buffer.drain()
         if content.dropped > 0 { metrics.dropped(content.dropped) }
         let arrivals = try await readArrivals()
-        forgetDeleted(snapshot)
-        let tasks = Set(content.answered.map(\.task) + content.judged.map(\.task) + arrivals.map(\.task))
+        try await forget(snapshot)
+        var tasks = Set(content.answered.map(\.task) + content.judged.map(\.task) + arrivals.map(\.task))
+        // Another version or other options end a drift of a task that is quiet, too.
+        tasks.formUnion(drifts.keys)
         for task in tasks.sorted() {
             guard let entry = snapshot.tasks[task], entry.task.update.drift.isEnabled else { continue }
             try await prepare(entry, classifier)
@@ -118,14 +122,20 @@ package final actor DriftMonitor: Service {
         if Timestamp.now.seconds - lastSave.seconds >= Self.secondsBetweenSaves { try await save() }
     }
 
-    private func forgetDeleted(_ snapshot: ServingSnapshot) {
-        let gone = drifts.keys.filter { snapshot.tasks[$0]?.task.createdAt != created[$0] }
+    /// Drops what is known of tasks that are gone, or not to be watched; of those, what is stored as well.
+    private func forget(_ snapshot: ServingSnapshot) async throws {
+        let watched = snapshot.tasks.filter { $0.value.task.update.drift.isEnabled }
+        let gone = drifts.keys.filter { watched[$0]?.task.createdAt != created[$0] }
         for task in gone {
             drifts[task] = nil
             created[task] = nil
             unsaved.remove(task)
         }
-        metrics.keep(only: Set(snapshot.tasks.keys).subtracting(gone))
+        metrics.keep(only: Set(watched.keys).subtracting(gone))
+        let others = Set(snapshot.tasks.keys).subtracting(watched.keys)
+        let new = others.subtracting(unwatched)
+        if !new.isEmpty { try await store.endDrift(of: new) }
+        unwatched = others
     }
 
     /// Runs on the idle thread, and counts what it cost.
@@ -275,7 +285,9 @@ package final actor DriftMonitor: Service {
         }
         logger.log(
             level: event.level == .drift ? .warning : .notice, "\(event.message)",
-            metadata: ["task": "\(task.name)", "drift": "\(event.kind.rawValue)", "action": "\(event.action ?? "none")"])
+            metadata: [
+                "task": "\(task.name)", "drift": "\(event.kind.rawValue)", "action": "\(event.action ?? "none")",
+            ])
         return event
     }
 
