@@ -45,6 +45,8 @@ public struct ReplayMemory: Sendable {
 
     public var count: Int { starts[starts.count - 1] }
     public var isEmpty: Bool { count == 0 }
+    /// Whether all that was offered is held, but for what was removed: nothing was passed over, evicted or damaged.
+    public var isWhole: Bool { count == offered }
 
     /// One label and its exemplars.
     struct LabelRow: Sendable {

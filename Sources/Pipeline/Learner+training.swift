@@ -115,7 +115,8 @@ extension Learner {
 
     private static let probeSize = 192
 
-    /// The memory after this experience: its training examples are offered in order of arrival.
+    /// The memory after this experience, without what the byte budget does not hold: its training examples are offered in
+    /// order of arrival.
     ///
     /// - Parameter adapter: what was learned; a method that replays answers keeps its own beside new exemplars.
     func remember(_ input: Input, learned adapter: ClassifierAdapter? = nil) throws -> ReplayMemory {
@@ -140,6 +141,7 @@ extension Learner {
                 memory.attach(StoredLogits.encode(logits), to: exemplar.text)
             }
         }
+        _ = try memory.encode()
         return memory
     }
 

@@ -28,6 +28,8 @@ public struct StreamRun {
     /// Of rejected updates: they join the next one.
     private var waiting: (training: [LedgerExample], heldOut: [LedgerExample]) = ([], [])
     private var sequence: Int64 = 0
+    /// Text and label of what has come: again it is a duplicate, as it is to the ledger.
+    private var seen: Set<[String]> = []
     /// Examples of the last update that were set aside; they stay out of the stream.
     public private(set) var setAside: [LedgerExample] = []
 
@@ -67,7 +69,7 @@ public struct StreamRun {
 
     private mutating func arrive(_ examples: [Example]) -> Learner.Input {
         var known = Set(labels)
-        for example in examples {
+        for example in examples where seen.insert([example.text, example.label]).inserted {
             sequence += 1
             if known.insert(example.label).inserted { labels.append(example.label) }
             let row = LedgerExample(sequence: sequence, text: example.text, label: example.label)

@@ -12,6 +12,7 @@ public enum UpdateTiming {
         guard waiting > 0 else { return nil }
         if waiting >= policy.minimumExamples { return .count }
         guard let oldest, waiting >= policy.minimumExamplesAfterWait else { return nil }
-        return now.seconds - oldest.seconds >= policy.maximumWaitSeconds ? .age : nil
+        // From either side: a clock that was set back does not make examples wait until it has caught up.
+        return abs(now.seconds - oldest.seconds) >= policy.maximumWaitSeconds ? .age : nil
     }
 }

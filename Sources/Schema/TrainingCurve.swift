@@ -54,10 +54,12 @@ public struct TrainingCurve: Sendable, Hashable, Codable {
         points.append(Point(step: step, loss: sum / Double(count)))
         (sum, count) = (0, 0)
         guard points.count > Self.maximumPoints else { return }
-        // Two neighbours become one, which keeps their mean.
+        // Two neighbours become one, which keeps their mean. The newest has none yet: it waits for what comes next.
+        let newest = points.count.isMultiple(of: 2) ? nil : points.last
         points = Swift.stride(from: 0, to: points.count - 1, by: 2).map {
             Point(step: points[$0 + 1].step, loss: (points[$0].loss + points[$0 + 1].loss) / 2)
         }
+        if let newest { (sum, count) = (newest.loss * Double(stride), stride) }
         stride *= 2
     }
 

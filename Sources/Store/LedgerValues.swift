@@ -60,7 +60,8 @@ public struct LedgerAnswer: Sendable, Hashable {
 public struct PendingExamples: Sendable, Hashable, Codable {
     /// To be trained on.
     public var training: Int
-    /// Of ``training``, those no update has tried yet: what should start one.
+    /// Of ``training``, those no update has tried yet: what should start one. None after an update was cancelled, until
+    /// more come.
     public var fresh: Int
     /// To become the next held-out slice.
     public var heldOut: Int

@@ -71,7 +71,8 @@ extension PendingExamples {
     /// Range scans over two small indices; at most one row of the table is read.
     init(_ db: Database, task: Int64) throws {
         let sql = """
-            SELECT state, held_out, rejections = 0 AND failures = 0 AS fresh, count(*) AS count, min(sequence) AS first
+            SELECT state, held_out, rejections = 0 AND failures = 0 AS fresh, count(*) AS count, min(sequence) AS first,
+                max(sequence) AS last
             FROM example WHERE task = ? AND \(ExampleState.open) GROUP BY state, held_out, rejections, failures
             """
         self.init()
@@ -85,7 +86,7 @@ extension PendingExamples {
                 heldOut += count
             } else {
                 training += count
-                guard row["fresh"] else { continue }
+                guard try row["fresh"] && !Self.wasCancelled(db, task: task, last: row["last"]) else { continue }
                 fresh = count
                 let oldest = "SELECT arrived_at FROM example WHERE sequence = ?"
                 oldestArrival = try Double.fetchOne(
@@ -93,6 +94,15 @@ extension PendingExamples {
                 ).map(Timestamp.init(seconds:))
             }
         }
+    }
+
+    /// Whether the newest update was cancelled, and nothing has come since: who cancelled it does not want it again.
+    private static func wasCancelled(_ db: Database, task: Int64, last: Int64) throws -> Bool {
+        let sql = """
+            SELECT status = 'cancelled' AND error IS NULL AND finished_at >= (SELECT arrived_at FROM example WHERE sequence = ?)
+            FROM update_run WHERE task = ? ORDER BY number DESC LIMIT 1
+            """
+        return try Bool.fetchOne(db.cachedStatement(sql: sql), arguments: [last, task]) ?? false
     }
 }
 

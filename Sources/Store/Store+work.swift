@@ -86,7 +86,8 @@ extension Store {
     public func restart(_ id: String) async throws -> Update {
         try await write { db in
             for var record in try UpdateRecord.findRunning(db, id).together(db) {
-                record.inputs = nil
+                record.inputs = try UpdateRecord.Inputs(
+                    db, task: record.task, claimedThrough: record.inputs?.removalsThrough)
                 try record.queueAgain(db)
             }
             return try UpdateRecord.find(db, id).value
@@ -150,11 +151,17 @@ extension UpdateRecord {
 
 extension UpdateRecord.Inputs {
     /// What the task serves now.
-    init(_ db: Database, task: Int64) throws {
+    ///
+    /// - Parameter claimedThrough: the last removal when the update claimed its examples: what was relabelled since it
+    ///   learns as it claimed it, and the next update takes it out.
+    init(_ db: Database, task: Int64, claimedThrough: Int64? = nil) throws {
         let champion = try VersionRecord.champion(db, task: task)
-        let sql = "SELECT coalesce(max(id), 0) FROM replay_removal WHERE task = ?"
-        self.init(
-            parent: champion?.number, replay: champion?.replay,
-            removalsThrough: try Int64.fetchOne(db, sql: sql, arguments: [task]) ?? 0)
+        let latest = "SELECT max(id) FROM replay_removal WHERE task = ?"
+        let applied = "SELECT removals_through FROM replay_generation WHERE id = ?"
+        let through =
+            try claimedThrough.map { through in
+                max(through, try Int64.fetchOne(db, sql: applied, arguments: [champion?.replay]) ?? 0)
+            } ?? Int64.fetchOne(db, sql: latest, arguments: [task]) ?? 0
+        self.init(parent: champion?.number, replay: champion?.replay, removalsThrough: through)
     }
 }

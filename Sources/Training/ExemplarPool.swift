@@ -14,6 +14,10 @@ public struct ExemplarPool: Sendable {
     private var cumulative: [Double] = []
     /// How often each card was drawn by its weight.
     private var weightedDraws: [Int: Int] = [:]
+    /// Of the last draw, where each exemplar stood among all.
+    private var lastDrawn: [Int] = []
+    /// How often each was drawn and not used.
+    private var returned: [Int: Int] = [:]
     /// The share of each deck in what is drawn, where several tasks are drawn from; empty where decks take turns evenly.
     private var deckShares: [Double] = []
     /// Draws that each deck with a share is owed.
@@ -75,7 +79,7 @@ public struct ExemplarPool: Sendable {
     /// Every exemplar, by deck.
     var all: [TokenizedExample] { decks.flatMap(\.cards) }
 
-    /// How often each exemplar was drawn, in the order they were given.
+    /// How often each exemplar was drawn and used, in the order they were given.
     var drawCounts: [Int] {
         var counts = [Int](repeating: 0, count: decks.reduce(0) { $0 + $1.cards.count })
         for deck in decks {
@@ -84,7 +88,16 @@ public struct ExemplarPool: Sendable {
             for card in deck.order { counts[deck.positions[card]] -= 1 }
         }
         for (card, draws) in weightedDraws { counts[decks[0].positions[card]] += draws }
+        for (position, draws) in returned { counts[position] -= draws }
         return counts
+    }
+
+    /// Says that of the last draw only these were used.
+    mutating func use(_ indices: some Collection<Int>) {
+        let used = Set(indices)
+        for (index, position) in lastDrawn.enumerated() where !used.contains(index) {
+            returned[position, default: 0] += 1
+        }
     }
 
     /// For each label, the share it has of what is drawn.
@@ -108,17 +121,24 @@ public struct ExemplarPool: Sendable {
     /// The next `count` exemplars; none when there are none at all.
     public mutating func draw(_ count: Int, using generator: inout SeededGenerator) -> [TokenizedExample] {
         guard !isEmpty else { return [] }
+        lastDrawn = []
         return (0..<count).map { _ in
-            if let total = cumulative.last {
-                let target = Double(generator.next() >> 11) * 0x1p-53 * total
-                let card = min(cumulative.partitioningIndex { $0 > target }, cumulative.count - 1)
-                weightedDraws[card, default: 0] += 1
-                return decks[0].cards[card]
-            }
-            if !deckShares.isEmpty { return decks[nextDeck(using: &generator)].draw(using: &generator) }
-            if turns.isEmpty { turns = decks.indices.shuffled(using: &generator) }
-            return decks[turns.removeLast()].draw(using: &generator)
+            let (exemplar, position) = drawOne(using: &generator)
+            lastDrawn.append(position)
+            return exemplar
         }
+    }
+
+    private mutating func drawOne(using generator: inout SeededGenerator) -> (TokenizedExample, position: Int) {
+        if let total = cumulative.last {
+            let target = Double(generator.next() >> 11) * 0x1p-53 * total
+            let card = min(cumulative.partitioningIndex { $0 > target }, cumulative.count - 1)
+            weightedDraws[card, default: 0] += 1
+            return (decks[0].cards[card], decks[0].positions[card])
+        }
+        if !deckShares.isEmpty { return decks[nextDeck(using: &generator)].draw(using: &generator) }
+        if turns.isEmpty { turns = decks.indices.shuffled(using: &generator) }
+        return decks[turns.removeLast()].draw(using: &generator)
     }
 
     /// The deck that is owed most: over any number of draws each comes within one or two of its share.
@@ -143,12 +163,13 @@ public struct ExemplarPool: Sendable {
             positions = cards.map(\.offset)
         }
 
-        mutating func draw(using generator: inout SeededGenerator) -> TokenizedExample {
+        mutating func draw(using generator: inout SeededGenerator) -> (TokenizedExample, position: Int) {
             if order.isEmpty {
                 order = cards.indices.shuffled(using: &generator)
                 rounds += 1
             }
-            return cards[order.removeLast()]
+            let card = order.removeLast()
+            return (cards[card], positions[card])
         }
     }
 }

@@ -1,24 +1,23 @@
 import Adapters
 
 extension TrainingStep {
-    /// Of the candidates, those whose loss a plain gradient step on the new examples would raise most.
+    /// Which of the candidates, the first being 0, a plain gradient step on the new examples would raise the loss of most.
     ///
     /// Costs one gradient of the new examples and two answers to every candidate.
     ///
     /// - SeeAlso: Aljundi et al. 2019, Online Continual Learning with Maximally Interfered Retrieval, algorithm 1.
     func mostInterfered(
-        _ candidates: ArraySlice<TokenizedExample>, by new: [LossTerm], learningRate: Double, count: Int,
+        _ candidates: [TokenizedExample], by new: [LossTerm], learningRate: Double, count: Int,
         losses: ([TokenizedExample], ClassifierAdapter) -> [Double]
-    ) -> [TokenizedExample] {
-        guard count < candidates.count else { return Array(candidates) }
-        let all = Array(candidates)
+    ) -> [Int] {
+        guard count < candidates.count else { return Array(candidates.indices) }
         let here = snapshot()
         let slope = gradients(of: new).gradients
         let moved = here.replacing(
             parameters: zip(parameters, slope).map { $0 - Float(learningRate) * $1 })
-        let rises = zip(losses(all, moved), losses(all, here)).map { $0 - $1 }
+        let rises = zip(losses(candidates, moved), losses(candidates, here)).map { $0 - $1 }
         // Candidates are in random order already, and ties keep it.
-        let chosen = all.indices.sorted { (rises[$1], $0) < (rises[$0], $1) }.prefix(count)
-        return chosen.sorted().map { all[$0] }
+        let chosen = candidates.indices.sorted { (rises[$1], $0) < (rises[$0], $1) }.prefix(count)
+        return chosen.sorted()
     }
 }

@@ -156,6 +156,8 @@ public struct Trainer: Sendable {
         /// `nil` where the share is the recipe's throughout.
         let share: ReplayShare?
         var ratio: Double
+        /// What of interfered exemplars previous batches were owed and did not get.
+        var interferedOwed = 0.0
         /// Accuracy on the probe before the first step.
         let probed: Double
         let epochs: Int
@@ -279,13 +281,16 @@ public struct Trainer: Sendable {
             let factor = Double(options.candidates)
             var batch = mixer.batch(new, ratio: ratio * factor, replaying: &exemplars, using: &generator)
             batch.ratio = ratio
+            interferedOwed += Double(batch.replayedCount) / factor
+            let count = min(Int(interferedOwed.rounded()), batch.replayedCount)
+            interferedOwed -= Double(count)
             let alone = ReplayMixer.Batch(examples: Array(new), newCount: new.count, ratio: ratio)
-            batch.examples =
-                new
-                + step.mostInterfered(
-                    batch.replayed, by: method.terms(alone), learningRate: schedule.rate(at: outcome.steps),
-                    count: Int((Double(batch.replayedCount) / factor).rounded())
-                ) { trainer.losses($0, of: $1, heads: input.heads) }
+            let candidates = Array(batch.replayed)
+            let chosen = step.mostInterfered(
+                candidates, by: method.terms(alone), learningRate: schedule.rate(at: outcome.steps), count: count
+            ) { trainer.losses($0, of: $1, heads: input.heads) }
+            exemplars.use(chosen)
+            batch.examples = new + chosen.map { candidates[$0] }
             return batch
         }
 

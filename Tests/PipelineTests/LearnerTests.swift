@@ -261,6 +261,30 @@ struct LearnerTests {
         #expect(after.keepsSums && after.sums?.count == 365)
     }
 
+    @Test("What the byte budget will not hold counts as missing: it is the last time that sums can be made anew")
+    func widensBeforeBytesRunOut() throws {
+        var recipe = Self.recipe
+        recipe.head = .analytic
+        recipe.analytic.projection = 2_048
+        recipe.replay.examples = 1_000
+        recipe.replay.bytes = 2_048
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0)
+        let few = try run.learn(Self.examples([0, 1], count: 15, seed: 1))
+        #expect(few.memory.count == 30 && few.sums?.projection.rows == 256)
+        let last = try run.learn(Self.examples([0, 1, 2], count: 60, seed: 3))
+        #expect(last.memory.count < 210 && last.memory.storedBytes <= 2_048)
+        #expect(last.sums?.count == 210 && last.sums?.projection.rows == 2_048)
+    }
+
+    @Test("A stream takes an example that came before for the duplicate that it is to the ledger")
+    func duplicates() throws {
+        var run = try sumsAlone(projection: 64, exemplars: 100, holdout: 0)
+        let examples = Self.examples([0, 1], count: 10, seed: 1)
+        #expect(try run.learn(examples + examples.prefix(3)).sums?.count == 20)
+        let next = try run.learn(Array(examples.suffix(4)) + Self.examples([2], count: 5, seed: 2))
+        #expect(next.sums?.count == 25 && next.memory.count == 25)
+    }
+
     @Test("Held-out examples decide: training serves no candidate that answers fewer of them than the sums alone")
     func heldOutDecides() throws {
         var sums = try sumsAlone(projection: 64, exemplars: 40, holdout: 0.3)

@@ -69,7 +69,7 @@ struct UpdateTimingTests {
         "starts by count, by age with enough examples, or not at all",
         arguments: [
             (0, 999.0, nil), (99, 0, nil), (100, 0, .count), (500, 0, .count), (9, 1e6, nil), (10, 59.9, nil),
-            (10, 60, .age), (99, 61, .age),
+            (10, 60, .age), (99, 61, .age), (10, -59, nil), (10, -86_400, .age),
         ] as [(Int, Double, UpdateTrigger?)])
     func trigger(waiting: Int, age: Double, expected: UpdateTrigger?) {
         let now = Timestamp(seconds: start.seconds + age)

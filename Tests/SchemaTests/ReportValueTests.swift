@@ -33,6 +33,23 @@ struct ReportValueTests {
         #expect(curve.step == steps)
     }
 
+    @Test("When a curve is halved, its newest point waits for its neighbour")
+    func halved() {
+        var curve = TrainingCurve()
+        let steps = TrainingCurve.maximumPoints + 2
+        for step in 1...steps { curve.observe(step: step, loss: Double(step)) }
+        #expect(curve.points.last == .init(step: steps, loss: Double(steps) - 0.5))
+    }
+
+    @Test("An adapter version has all of its fields, those without a value as null")
+    func version() throws {
+        let data = try JSONEncoder().encode(AdapterVersion(version: "v1", digest: "sha256:0", state: .retired))
+        let fields = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+        let names = ["created_at", "digest", "metrics", "parent", "state", "update", "version"]
+        #expect(fields.keys.sorted() == names)
+        #expect(fields["parent"] is NSNull && fields["update"] is NSNull)
+    }
+
     @Test("A comparison says which labels gained and lost, and which texts changed, lost ones first")
     func comparison() throws {
         let comparison = VersionComparison(

@@ -24,6 +24,8 @@ struct LedgerModel {
     /// Rows the running update holds, as they were claimed.
     private(set) var claim: [Row]?
     private(set) var removals: Set<String> = []
+    /// Whether the newest update was cancelled, and nothing has come since.
+    private var wasCancelled = false
 
     mutating func append(_ example: Example) -> Bool {
         let byText = live.firstIndex { $0.text == example.text }
@@ -41,6 +43,7 @@ struct LedgerModel {
         }
         if !isDuplicate {
             accepted += 1
+            wasCancelled = false
             live.append(Row(text: example.text, label: example.label, id: example.id, state: .pending))
         }
         return !isDuplicate
@@ -48,10 +51,14 @@ struct LedgerModel {
 
     var pending: [Row] { live.filter { $0.state == .pending } }
 
+    /// What should start an update.
+    var fresh: Int { wasCancelled ? 0 : pending.count { $0.rejections + $0.failures == 0 } }
+
     func count(_ state: State) -> Int { live.count { $0.state == state } }
 
     mutating func claimAll() {
         claim = pending
+        wasCancelled = false
         for index in live.indices where live[index].state == .pending { live[index].state = .claimed }
     }
 
@@ -66,6 +73,7 @@ struct LedgerModel {
             live[index].state = fault.map { live[index][keyPath: $0] >= 3 } == true ? .parked : .pending
         }
         claim = nil
+        wasCancelled = fault == nil
     }
 
     mutating func release() {

@@ -119,7 +119,7 @@ struct LedgerPropertyTests {
         #expect(counts.total == model.accepted)
         let pending = try await fixture.store.pending(fixture.task)
         #expect(pending.training == model.count(.pending) && pending.parked == model.count(.parked))
-        #expect(pending.fresh == model.pending.count { $0.rejections + $0.failures == 0 })
+        #expect(pending.fresh == model.fresh)
         if let champion = try await fixture.store.champion(fixture.task) {
             #expect(champion.replay.removals.isSubset(of: model.removals.map { ContentHash($0) }))
         }

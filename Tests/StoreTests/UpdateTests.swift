@@ -200,7 +200,9 @@ struct UpdateTests {
             #expect(try await fixture.store.update(id).progress == 0.5)
             #expect(try await fixture.store.update(id).examples.replayed == 2)
             #expect(try await fixture.store.cancel(id).status == .cancelled)
-            #expect(try await fixture.store.pending(fixture.task).fresh == 1)
+            // They wait, and start no update by themselves until more come.
+            #expect(try await fixture.store.pending(fixture.task).training == 1)
+            #expect(try await fixture.store.pending(fixture.task).fresh == 0)
             let cancelled = StoreError.updateNotRunning(id, status: .cancelled)
             await #expect(throws: cancelled) {
                 try await fixture.store.advance(id, to: .training, progress: 0.6)
@@ -210,6 +212,8 @@ struct UpdateTests {
                 _ = try await fixture.store.cancel(id)
             }
             await #expect(throws: StoreError.unknownUpdate("upd_0")) { _ = try await fixture.store.update("upd_0") }
+            try await fixture.append(Example(text: "2", label: "x"))
+            #expect(try await fixture.store.pending(fixture.task).fresh == 2)
         }
     }
 

@@ -42,6 +42,24 @@ import Transformers
         #expect(outcome.tokens == 480 * 8)
     }
 
+    @Test(arguments: [0.04, 1.0])
+    func `Of interfered exemplars those count that were learned, however few are asked for`(ratio: Double) throws {
+        var recipe = recipe
+        recipe.replay.sampling = .interfered
+        recipe.replay.ratio = ratio
+        let trainer = try Trainer(encoder: encoder, recipe: recipe)
+        let old = examples(0..<2, count: 40, seed: 1)
+        let parent = try trainer.run(.init(parent: nil, labels: ["a", "b"], newExamples: old)).adapter
+        let outcome = try trainer.run(
+            .init(
+                parent: parent, labels: ["a", "b", "c"], newExamples: examples(2..<3, count: 80, seed: 3),
+                exemplars: ExemplarPool(old, sampling: .interfered)))
+        let wanted = Int(Double(outcome.newExamples) * ratio)
+        #expect(abs(outcome.replayedExamples - wanted) <= 1)
+        #expect(outcome.rehearsals.reduce(0, +) == outcome.replayedExamples)
+        #expect(outcome.rehearsals.allSatisfy { $0 >= 0 })
+    }
+
     @Test func `Replay keeps old labels that plain fine-tuning forgets`() throws {
         let trainer = try Trainer(encoder: encoder, recipe: recipe)
         let old = examples(0..<3, count: 40, seed: 1)
