@@ -5,6 +5,7 @@ public enum AdapterError: Error, Equatable, CustomStringConvertible {
     case unwritable(path: String, reason: String)
     case missingFile(name: String, directory: String)
     case digestMismatch(directory: String, expected: String, actual: String)
+    case damagedFile(path: String, expected: String, actual: String)
     case invalidFile(name: String, reason: String)
     case missingTensor(name: String, file: String)
     case unexpectedTensor(name: String, file: String)
@@ -30,6 +31,9 @@ public enum AdapterError: Error, Equatable, CustomStringConvertible {
         case .digestMismatch(let directory, let expected, let actual):
             "adapter directory \(directory) holds content \(actual) where its name promises \(expected): "
                 + "its files were changed or damaged; restore it from a copy or roll back to another version"
+        case .damagedFile(let path, let expected, let actual):
+            "\(path) holds content \(actual) where its name promises \(expected): "
+                + "it was changed or damaged; restore it from a copy or roll back to another version"
         case .invalidFile(let name, let reason):
             "\(name) is not valid: \(reason)"
         case .missingTensor(let name, let file):

@@ -9,7 +9,9 @@ import Schema
 ///     2,0.90,0.93,0.15
 ///     3,0.85,0.91,0.92
 ///
-/// The heading row and the column of names may be missing. An empty cell, `-` or `nan` is a value that is not known.
+/// The heading row and the column of names may be missing. Under an empty heading, or in whole numbers that count up
+/// under another one, the first column holds names, such as a data frame's index. An empty cell, `-` or `nan` is a value
+/// that is not known.
 /// Values are shares from 0 to 1, or percent where any is above 1. Two rows may stand among the updates under these
 /// names: `untrained`, what the untrained model reaches, and `held out`, the number of examples of each slice.
 /// In a square matrix, values above the diagonal are what was known before learning; forward transfer needs them.
@@ -33,7 +35,8 @@ public struct MatrixFile: Sendable, Hashable {
     /// - Throws: ``Fault`` that names line and cell, and what would be right.
     public init(csv text: String) throws(Fault) {
         var rows: [(line: Int, cells: [String])] = []
-        for (number, line) in text.split(whereSeparator: \.isNewline).enumerated() {
+        let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline)
+        for (number, line) in lines.enumerated() {
             let cells = Self.cells(String(line))
             if cells.contains(where: { !$0.isEmpty }) { rows.append((number + 1, cells)) }
         }
@@ -42,12 +45,15 @@ public struct MatrixFile: Sendable, Hashable {
         }
         let title = first.cells[0].lowercased()
         let isTitled = ["update", "version", "experience", "task", "step", "after"].contains(title)
-        let isHeading =
-            isTitled
-            || first.cells.allSatisfy { $0.isEmpty || Self.value($0) == nil }
-                && first.cells.contains { Self.value($0) == nil }
+        let hasIndex = Self.countsUp(rows.dropFirst().map { $0.cells[0] })
+        let isWords =
+            first.cells.allSatisfy { $0.isEmpty || Self.value($0) == nil }
+            && first.cells.contains { Self.value($0) == nil }
+        let isNumbered = title.isEmpty && hasIndex && Self.countsUp(Array(first.cells.dropFirst()))
+        let isHeading = isTitled || isWords || isNumbered
         if isHeading { rows.removeFirst() }
-        let isNamed = isTitled || rows.contains { Self.value($0.cells[0]) == nil }
+        let isUnderHeading = isTitled || isHeading && (title.isEmpty || hasIndex)
+        let isNamed = isUnderHeading || rows.contains { Self.value($0.cells[0]) == nil }
         for row in rows where row.cells.count != first.cells.count {
             throw Fault(
                 line: row.line,
@@ -64,7 +70,7 @@ public struct MatrixFile: Sendable, Hashable {
             let name = isNamed ? row.cells[0] : "\(accuracy.count + 1)"
             let values = try Self.values(isNamed ? Array(row.cells.dropFirst()) : row.cells, line: row.line)
             switch name.lowercased() {
-            case "held out", "held_out", "examples": heldOut = values.map { Int($0 ?? 0) }
+            case "held out", "held_out", "examples": heldOut = try Self.counts(values, line: row.line)
             case "untrained": untrained = values
             default:
                 versions.append(name.isEmpty ? "\(versions.count + 1)" : name)
@@ -119,6 +125,27 @@ public struct MatrixFile: Sendable, Hashable {
             values.append(value)
         }
         return values
+    }
+
+    /// Numbers of examples; 0 where one is not known.
+    private static func counts(_ values: [Double?], line: Int) throws(Fault) -> [Int] {
+        var counts: [Int] = []
+        for value in values.map({ $0 ?? 0 }) {
+            guard (0...0x1p31).contains(value), value == value.rounded() else {
+                throw Fault(
+                    line: line,
+                    message: "\(value) is no number of examples; write a whole number from 0 to 2147483648")
+            }
+            counts.append(Int(value))
+        }
+        return counts
+    }
+
+    /// Whether these are two or more whole numbers, each greater by one than the one before.
+    private static func countsUp(_ cells: [String]) -> Bool {
+        let numbers = cells.compactMap { Int($0) }
+        return cells.count >= 2 && numbers.count == cells.count
+            && zip(numbers, numbers.dropFirst()).allSatisfy { $0 < .max && $0 + 1 == $1 }
     }
 
     /// `nil` for what is no number; a value of `nil` for what is not known.

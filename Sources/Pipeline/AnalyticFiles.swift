@@ -10,21 +10,21 @@ struct AnalyticFiles {
     let base: String
 
     func load(_ generation: AnalyticGeneration) throws -> AnalyticSums {
-        try AnalyticSums(contentsOf: home.analyticGeneration(generation.digest), base: base)
+        try AnalyticSums(
+            contentsOf: home.analyticGeneration(generation.digest), digest: generation.digest, base: base)
     }
 
     /// What answers, as it was solved.
     func head(_ generation: AnalyticGeneration) throws -> AnalyticHead {
-        try AnalyticHead(contentsOf: home.analyticGeneration(generation.digest), base: base)
+        try AnalyticHead(
+            contentsOf: home.analyticGeneration(generation.digest), digest: generation.digest, base: base)
     }
 
     /// Makes the sums of an update durable under the digest of their bytes.
     func write(_ result: Learner.Result, of work: UpdateWork) throws -> AnalyticGeneration? {
         guard let sums = result.sums, let head = result.analytic else { return nil }
         let data = try sums.encoded(base: base, head: head)
-        let digest = ContentDigest(of: data).description
-        let file = home.analyticGeneration(digest)
-        if !FileManager.default.fileExists(atPath: file.path) { try ReplayFiles.writeDurably(data, to: file) }
+        let digest = try ReplayFiles.keep(data, at: home.analyticGeneration)
         return AnalyticGeneration(
             digest: digest, parent: result.keepsSums ? work.analytic?.digest : nil, examples: sums.count,
             bytes: data.count, fit: result.fit, isAdapted: sums.isAdapted, width: sums.projection.rows,

@@ -21,12 +21,20 @@ public struct ReplayFiles: Sendable {
     /// The memory of a generation without the texts that were relabelled since; an empty one where there is none yet.
     ///
     /// A damaged block costs its exemplars, not the memory: what is left is returned with the damages named.
+    ///
+    /// - Throws: `ReplayError`, also when the file is gone.
     public func load(_ state: ReplayState, recipe: Recipe) throws -> Loaded {
         let configuration = try Self.configuration(recipe)
         guard let generation = state.generation else {
             return Loaded(memory: try Self.emptyMemory(recipe: recipe), damages: [])
         }
-        let bytes = [UInt8](try Data(contentsOf: home.replayGeneration(generation.digest)))
+        let file = home.replayGeneration(generation.digest)
+        let bytes: [UInt8]
+        do {
+            bytes = [UInt8](try Data(contentsOf: file))
+        } catch {
+            throw ReplayError.unreadable(reason: "\(file.path): \(error.localizedDescription)")
+        }
         let recovery = try ReplayMemory.recover(bytes)
         var memory = recovery.memory
         var relabelled: [String: String] = [:]
@@ -46,9 +54,7 @@ public struct ReplayFiles: Sendable {
         guard memory.configuration.maximumExemplars > 0 else { return nil }
         var memory = memory
         let data = Data(try memory.encode())
-        let digest = ContentDigest(of: data).description
-        let file = home.replayGeneration(digest)
-        if !FileManager.default.fileExists(atPath: file.path) { try Self.writeDurably(data, to: file) }
+        let digest = try Self.keep(data, at: home.replayGeneration)
         return ReplayGeneration(digest: digest, examples: memory.count, bytes: data.count)
     }
 
@@ -68,6 +74,16 @@ public struct ReplayFiles: Sendable {
             }
         return try ReplayConfiguration(
             maximumExemplars: recipe.replay.examples, maximumBytes: recipe.replay.bytes, retention: retention)
+    }
+
+    /// Makes content durable in the file of its digest, unless that holds it already: a damaged one makes way.
+    ///
+    /// - Returns: the digest.
+    static func keep(_ data: Data, at file: (String) -> URL) throws -> String {
+        let digest = ContentDigest(of: data)
+        let file = file(digest.description)
+        if (try? ContentDigest(ofFile: file)) != digest { try writeDurably(data, to: file) }
+        return digest.description
     }
 
     /// Written beside, synchronised and renamed: the name never stands for half a file.

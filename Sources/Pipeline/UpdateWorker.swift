@@ -73,10 +73,15 @@ public struct UpdateWorker: Service, CustomStringConvertible {
     /// - Returns: whether there was one.
     public func runNextUpdate() async throws -> Bool {
         for task in try await store.tasks() {
-            let pending = try await store.pending(task.name)
-            let trigger = UpdateTiming.trigger(
-                waiting: pending.fresh, oldest: pending.oldestArrival, policy: task.update, now: .now)
-            if let trigger { _ = try await store.requestUpdate(task.name, trigger: trigger) }
+            do {
+                let pending = try await store.pending(task.name)
+                let trigger = UpdateTiming.trigger(
+                    waiting: pending.fresh, oldest: pending.oldestArrival, policy: task.update, now: .now)
+                if let trigger { _ = try await store.requestUpdate(task.name, trigger: trigger) }
+            } catch StoreError.unknownTask {
+                // Deleted since it was listed.
+                continue
+            }
         }
         guard let work = try await store.claimNextUpdate() else { return false }
         try await perform(work)
@@ -125,8 +130,16 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         } catch StoreError.updateNotRunning {
             logger.info("update \(id) was cancelled")
         } catch {
+            do {
+                _ = try await store.fail(id, error: "\(error)")
+            } catch StoreError.unknownUpdate {
+                // Whatever went wrong: what the update needed went with its task.
+                return logger.notice("update \(id) ends: its task was deleted")
+            } catch let refusal {
+                logger.error("update \(id) failed: \(error)")
+                throw refusal
+            }
             logger.error("update \(id) failed: \(error)")
-            _ = try await store.fail(id, error: "\(error)")
         }
     }
 

@@ -50,6 +50,8 @@ public struct IngestReport: Sendable, Hashable, Codable {
 public struct Rejection: Sendable, Hashable, Codable, Error {
     /// 1-based line of the body or file; the header of a CSV file is line 1.
     public var line: Int
+    /// Of several that were sent together; `nil` where there is but one.
+    public var file: String?
     public var field: String?
     /// Machine-readable rule, e.g. `missing_field`, `wrong_type`, `too_long`, `unknown_field`, `invalid_json`.
     public var code: String
@@ -62,14 +64,15 @@ public struct Rejection: Sendable, Hashable, Codable, Error {
         self.message = message
     }
 
-    /// Contract: every field is present, `null` where it does not apply.
+    /// Contract: every field but the file is present, `null` where it does not apply.
     public func encode(to encoder: any Encoder) throws {
         var values = encoder.container(keyedBy: CodingKeys.self)
+        try values.encodeIfPresent(file, forKey: .file)
         try values.encode(line, forKey: .line)
         try values.encode(field, forKey: .field)
         try values.encode(code, forKey: .code)
         try values.encode(message, forKey: .message)
     }
 
-    enum CodingKeys: CodingKey { case line, field, code, message }
+    enum CodingKeys: CodingKey { case line, file, field, code, message }
 }

@@ -227,7 +227,14 @@ public struct Recipe: Sendable, Hashable, Codable {
                 adapter.featureScale > 0 && adapter.featureScale.isFinite,
                 "adapter.feature_scale must be a number above 0, not \(adapter.featureScale)"
             ),
-            (replay.examples >= 0, "replay.examples cannot be negative"),
+            (
+                (0...Int(UInt32.max)).contains(replay.examples),
+                "replay.examples must be 0 to \(UInt32.max), not \(replay.examples)"
+            ),
+            (
+                (1_024...Int(UInt32.max)).contains(replay.bytes),
+                "replay.bytes must be 1024 to \(UInt32.max), not \(replay.bytes)"
+            ),
             (
                 (0...ReplayOptions.largestRatio).contains(replay.ratio),
                 "replay.ratio must be 0 to \(Int(ReplayOptions.largestRatio)), not \(replay.ratio)"

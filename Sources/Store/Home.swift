@@ -8,6 +8,7 @@ import Schema
 ///     <root>/replay/sha256-….replay
 ///     <root>/models/<name>/        base models, Hugging Face layout
 ///     <root>/inbox/<task>/         dropped files
+///     <root>/service.lock          held by the one service
 ///     <root>/worker.lock           held by the one trainer
 public struct Home: Sendable, Hashable {
     public let root: URL
@@ -50,6 +51,14 @@ public struct Home: Sendable, Hashable {
             } catch {
                 throw StoreError.cannotWrite(path: directory.path, reason: error.localizedDescription)
             }
+        }
+    }
+
+    /// The first of the root, its directories and its database that is there and cannot be written; a missing root too.
+    public var unwritable: URL? {
+        let files = FileManager.default
+        return [root, database, adapters, replay, analytic, models, inbox].first {
+            ($0 == root || files.fileExists(atPath: $0.path)) && !files.isWritableFile(atPath: $0.path)
         }
     }
 

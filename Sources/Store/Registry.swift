@@ -27,16 +27,22 @@ struct Registry {
 
     /// Goes back to the version that served before; `nil` when there is none that still exists.
     func rollBack() throws -> VersionRecord? {
+        guard let (version, move) = try previous() else { return nil }
+        try db.execute(
+            sql: "UPDATE alias_move SET undone_at = ? WHERE task = ? AND undone_at IS NULL AND id > ?",
+            arguments: [Timestamp.now.seconds, task, move])
+        return try point(at: version)
+    }
+
+    /// The version that served before, and the move that made it the champion then.
+    func previous() throws -> (version: VersionRecord, move: Int64)? {
         let moves = try Row.fetchAll(
             db, sql: "SELECT id, version FROM alias_move WHERE task = ? AND undone_at IS NULL ORDER BY id DESC",
             arguments: [task])
         guard let current = moves.first else { return nil }
         for move in moves.dropFirst() where move["version"] as Int != current["version"] {
             guard let version = try VersionRecord.find(db, task: task, number: move["version"]) else { continue }
-            try db.execute(
-                sql: "UPDATE alias_move SET undone_at = ? WHERE task = ? AND undone_at IS NULL AND id > ?",
-                arguments: [Timestamp.now.seconds, task, move["id"] as Int64])
-            return try point(at: version)
+            return (version, move["id"])
         }
         return nil
     }

@@ -193,12 +193,20 @@ enum TaskRules {
             "\(labels.count) labels; at most \(ExampleLimits.labelsPerTask) are allowed")
         var seen = Set<String>()
         for (index, label) in labels.enumerated() {
-            try require(!label.isEmpty, "labels", "label \(index + 1) is empty; give it at least one character")
+            // As examples name them.
+            let bytes = label.utf8
             try require(
-                label.utf8.count <= ExampleLimits.labelBytes, "labels",
-                "label \(index + 1) has \(label.utf8.count) bytes; at most \(ExampleLimits.labelBytes) are allowed")
+                bytes.contains { $0 > 0x20 }, "labels",
+                "label \(index + 1) is empty; give it at least one visible character")
             try require(
-                !label.utf8.contains(0), "labels", "label \(index + 1) holds a NUL character (U+0000); remove it")
+                bytes.count <= ExampleLimits.labelBytes, "labels",
+                "label \(index + 1) has \(bytes.count) bytes; at most \(ExampleLimits.labelBytes) are allowed")
+            try require(
+                !bytes.contains { $0 < 0x20 || $0 == 0x7F }, "labels",
+                "label \(index + 1) contains a control character; remove it")
+            try require(
+                bytes.first != 0x20 && bytes.last != 0x20, "labels",
+                "label \(index + 1) begins or ends with white space; trim it")
             try require(seen.insert(label).inserted, "labels", "label \(index + 1) is listed twice; list each once")
         }
     }

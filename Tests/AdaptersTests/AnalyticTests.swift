@@ -261,6 +261,25 @@ struct AnalyticTests {
         #expect(throws: TensorError.self) { try AnalyticSums(contentsOf: file, base: "sha256:0") }
     }
 
+    @Test func `a changed byte of a file is noticed by whoever reads it`() throws {
+        let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(40))
+        let file = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { try? FileManager.default.removeItem(at: file) }
+        var bytes = try sums.encoded(base: "sha256:0", head: sums.head(Self.fit))
+        let digest = ContentDigest(of: bytes).description
+        try bytes.write(to: file)
+        #expect(try AnalyticSums(contentsOf: file, digest: digest, base: "sha256:0").labels == sums.labels)
+        bytes[bytes.count - 1] ^= 1
+        try bytes.write(to: file)
+        let error = AdapterError.damagedFile(
+            path: file.path, expected: digest, actual: ContentDigest(of: bytes).description)
+        #expect(throws: error) { try AnalyticSums(contentsOf: file, digest: digest, base: "sha256:0") }
+        #expect(throws: error) { try AnalyticHead(contentsOf: file, digest: digest, base: "sha256:0") }
+        #expect(throws: error) {
+            try AnalyticSums.newcomers(contentsOf: file, digest: digest, base: "sha256:0", among: [])
+        }
+    }
+
     @Test func `sums without a ridge of less rows than columns cannot be solved, and say so`() throws {
         let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(Self.rows(1))
         #expect(throws: TensorError.self) { try sums.head(AnalyticFit(.ridge, strength: 0)) }

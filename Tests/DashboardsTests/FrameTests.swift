@@ -14,7 +14,9 @@ struct FrameTests {
     private func drawn(_ columns: Int, _ rows: Int, keys: String, color: Bool = false) throws -> String {
         let snapshot = try Samples.snapshot(task: true)
         var state = DashboardState()
-        for key in KeyDecoding.keys(Array(keys.utf8)) { #expect(state.handle(key, snapshot, rows: rows) == nil) }
+        for key in KeyDecoding.keys(Array(keys.utf8)) {
+            #expect(state.handle(key, snapshot, columns: columns, rows: rows) == nil)
+        }
         return DashboardFrame(snapshot, state: state).text(columns: columns, rows: rows, color: color)
     }
 

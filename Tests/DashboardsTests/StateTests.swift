@@ -77,6 +77,19 @@ struct StateTests {
         #expect(press("q", &state, snapshot) == [.quit])
     }
 
+    @Test("Scrolling ends at the last page, and leads back from there at once")
+    func scrolling() throws {
+        let snapshot = try Samples.snapshot(task: true)
+        var state = DashboardState()
+        #expect(press("\rG", &state, snapshot).isEmpty)
+        let last = frame(state, snapshot)
+        #expect(!last.contains("more lines"))
+        #expect(press("jj ", &state, snapshot).isEmpty)
+        #expect(frame(state, snapshot) == last)
+        #expect(press("k", &state, snapshot).isEmpty)
+        #expect(frame(state, snapshot).contains("↓ 2 more lines"))
+    }
+
     @Test(
         "Sequences of a terminal are keys",
         arguments: [

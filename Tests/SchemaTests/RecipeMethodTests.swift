@@ -64,6 +64,9 @@ import Testing
         ("optimization.deepening", { $0.optimization.deepening = -1 }),
         ("optimization.patience", { $0.optimization.patience = -1 }),
         ("replay.ratio", { $0.replay.ratio = -0.5 }),
+        ("replay.examples", { $0.replay.examples = -1 }),
+        ("replay.bytes", { $0.replay.bytes = -1 }),
+        ("replay.bytes", { $0.replay.bytes = 1_023 }),
         ("threads", { $0.threads = 0 }),
     ]
 

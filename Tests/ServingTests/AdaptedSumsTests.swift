@@ -16,7 +16,7 @@ struct AdaptedSumsTests {
     @discardableResult
     private func promote(
         _ service: ServiceHarness, adapter number: Int, parent: AnalyticGeneration?,
-        _ rows: [(text: String, label: String)], newcomers: Set<String> = []
+        _ rows: [(text: String, label: String)], newcomers: Set<String> = [], isDamaged: Bool = false
     ) async throws -> AnalyticGeneration {
         _ = try await service.store.requestUpdate(try TaskName("t"))
         let work = try #require(try await service.store.claimNextUpdate())
@@ -24,11 +24,14 @@ struct AdaptedSumsTests {
             rows.map { row in
                 let tokens = row.text.utf8.map(Int32.init)
                 return .init(features: FakeClassifier.features(tokens, isAdapted: true), label: row.label)
-            }).favouring(Newcomers(newcomers, advantage: 0.2))
+            }
+        ).favouring(Newcomers(newcomers, advantage: 0.2))
         let fit = AnalyticFit(.ridge, strength: 0.01)
         let data = try sums.encoded(base: "sha256:fake", head: sums.head(fit))
         let digest = ContentDigest(of: data).description
-        try data.write(to: service.store.home.analyticGeneration(digest))
+        var written = data
+        if isDamaged { written[written.count - 1] ^= 1 }
+        try written.write(to: service.store.home.analyticGeneration(digest))
         let generation = AnalyticGeneration(
             digest: digest, parent: parent?.digest, examples: sums.count, bytes: data.count, fit: fit,
             isAdapted: true, width: 128, blend: .analyticAlone, experiences: [[1, work.update.experience]])
@@ -66,6 +69,19 @@ struct AdaptedSumsTests {
             #expect(newer.data.first?["label"] as? String == "newer")
             let kept = try await InstantRouteTests.ask(service, "zzzz yyyy", counting: 5)
             #expect(kept.data.first?["label"] as? String == "new")
+        }
+    }
+
+    @Test func `sums that are damaged on disk answer nothing, and the error names their file`() async throws {
+        try await ServiceHarness.run(configure: InstantRouteTests.configure) { service in
+            try await service.expect(.put, "/v1/tasks/t", 201, body: InstantRouteTests.task)
+            for (text, label) in Self.rows { try await InstantRouteTests.send(service, text, label) }
+            let sums = try await promote(service, adapter: 1, parent: nil, Self.rows, isDamaged: true)
+            let answer = try await service.expect(
+                .post, "/v1/tasks/t/predict", 503, body: #"{"input": "aaaa", "adapter": "v1"}"#,
+                code: "adapter_unusable")
+            #expect(answer.message.contains(service.store.home.analyticGeneration(sums.digest).path))
+            #expect(answer.message.contains("restore it from a copy"))
         }
     }
 

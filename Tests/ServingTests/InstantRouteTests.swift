@@ -141,6 +141,70 @@ struct InstantRouteTests {
         }
     }
 
+    static func sendMany(_ harness: ServiceHarness, _ count: Int, to task: String) async throws {
+        let lines = (0..<count).map { #"{"text": "text \#($0)", "label": "label \#($0 % 2)"}"# }
+        try await harness.expect(
+            .post, "/v1/tasks/\(task)/examples", 200, type: "application/x-ndjson",
+            body: lines.joined(separator: "\n"))
+    }
+
+    @Test func `a task of many examples answers from those that count by now, and from all in the end`() async throws {
+        let gate = Gate()
+        try await ServiceHarness.run(
+            classifier: FakeClassifier(gate: gate),
+            configure: {
+                Self.configure(&$0)
+                $0.patience = .milliseconds(20)
+            }
+        ) { harness in
+            defer { gate.open(times: 1_000) }
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.sendMany(harness, 40, to: "t")
+            // The first part is counted, the second stands at the gate.
+            await gate.waitForBatch()
+            gate.open()
+            await gate.waitForBatch()
+            let opening = Task {
+                await gate.waitForBatch()
+                gate.open(times: 1_000)
+            }
+            let answer = try await harness.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input": "text 1"}"#)
+            #expect((answer.object["analytic"] as? [String: Any])?["examples"] as? Int == 16)
+            await opening.value
+            #expect(try await Self.ask(harness, "text 1", counting: 40).status == 200)
+        }
+    }
+
+    @Test func `within its patience an answer waits for all examples, however many parts they come in`() async throws {
+        try await ServiceHarness.run(configure: Self.waiting) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.sendMany(harness, 60, to: "t")
+            let answer = try await harness.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input": "text 1"}"#)
+            #expect((answer.object["analytic"] as? [String: Any])?["examples"] as? Int == 60)
+        }
+    }
+
+    @Test func `a task of few examples has its turn before all of another one's are counted`() async throws {
+        let gate = Gate()
+        let classifier = FakeClassifier(gate: gate)
+        try await ServiceHarness.run(classifier: classifier, configure: Self.waiting) { harness in
+            defer { gate.open(times: 1_000) }
+            for name in ["many", "t"] { try await harness.expect(.put, "/v1/tasks/\(name)", 201, body: Self.task) }
+            try await Self.sendMany(harness, 200, to: "many")
+            await gate.waitForBatch()
+            let text = "longer than any other text here"
+            try await Self.send(harness, text, "first")
+            gate.open(times: 1_000)
+            for name in ["t", "many"] {
+                try await harness.expect(.post, "/v1/tasks/\(name)/predict", 200, body: #"{"input": "a"}"#)
+            }
+            let batches = classifier.batchesSeen
+            let few = try #require(batches.firstIndex { $0 == [text.utf8.count] })
+            let last = try #require(batches.lastIndex { $0.count > 1 })
+            #expect(few < last)
+        }
+    }
+
     @Test func `an answer waits for no example that is held out`() async throws {
         let texts = (0..<1_000).map { "text \($0)" }
         let heldOut = try #require(texts.first { ContentHash($0).fraction < 0.4 })

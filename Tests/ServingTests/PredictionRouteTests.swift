@@ -50,6 +50,19 @@ import Testing
         }
     }
 
+    @Test func aNamedVersionThatDoesNotLoadIs503AndSaysWhy() async throws {
+        let classifier = FakeClassifier(broken: [FakeClassifier.digest(4)])
+        try await ServiceHarness.run(classifier: classifier) { service in
+            try await service.makeTask("t", versions: 3)
+            _ = try await service.store.importVersion(
+                try TaskName("t"), digest: FakeClassifier.digest(4), metrics: AdapterVersion.Metrics())
+            let answer = try await service.expect(
+                .post, "/v1/tasks/t/predict", 503, body: #"{"input":"hello","adapter":"v4"}"#, code: "adapter_unusable")
+            #expect(answer.message == "v4 does not load: broken on purpose")
+            #expect(answer.header("retry-after") != nil)
+        }
+    }
+
     @Test(arguments: [
         (#"{}"#, "input", "missing_field"),
         (#"{"input":""}"#, "input", "empty"),

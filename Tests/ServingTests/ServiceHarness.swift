@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
+import Logging
 import Schema
 import Serving
 import Store
@@ -17,6 +18,7 @@ struct ServiceHarness: Sendable {
     static func run(
         classifier: FakeClassifier = FakeClassifier(), home: URL? = nil,
         configure: (inout PerennialService.Configuration) -> Void = { _ in }, page: PageRenderer? = nil,
+        logger: Logger = quiet,
         _ body: @escaping @Sendable (ServiceHarness) async throws -> Void
     ) async throws {
         let directory =
@@ -26,7 +28,7 @@ struct ServiceHarness: Sendable {
         var configuration = PerennialService.Configuration()
         configure(&configuration)
         let service = PerennialService(
-            configuration: configuration, store: store, forgetting: { $0.report }, page: page, logger: quiet
+            configuration: configuration, store: store, forgetting: { $0.report }, page: page, logger: logger
         ) { classifier }
         try await service.application.test(.router) { client in
             while try await client.execute(uri: "/readyz", method: .get, testCallback: { $0.status }) != .ok {

@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Schema
+import ServiceLifecycle
 import Serving
 import Store
 import Testing
@@ -37,6 +38,8 @@ import Testing
             let wrong = try await service.expect(.post, "/v1/tasks/t", 405, code: "method_not_allowed")
             #expect(wrong.header("allow") == "GET, HEAD, PUT, DELETE")
             try await service.expect(.delete, "/v1/tasks/t/predict", 405, code: "method_not_allowed")
+            let traced = try await service.expect(.trace, "/healthz", 405, code: "method_not_allowed")
+            #expect(traced.header("allow") == "GET, HEAD")
             let head = try await service.send(.head, "/healthz")
             #expect(head.status == 200 && head.text.isEmpty)
         }
@@ -58,6 +61,24 @@ import Testing
         #expect(try await status("PUT", "/v1/tasks/t", #"{"kind":"classify"}"#) == 201)
         #expect(try await status("POST", "/v1/tasks/t/examples", #"{"text":"a","label":"b"}"#) == 200)
         #expect(try await status("POST", "/v1/tasks/t/predict", #"{"input":"a"}"#) == 503)
+        try store.close()
+    }
+
+    @Test func aBaseThatDoesNotLoadIsAlwaysTheErrorThatEndsTheService() async throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: "serving-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let store = try Store(home: Home(root: directory))
+        var configuration = PerennialService.Configuration()
+        configuration.observesDrift = true
+        // Which of the services learns of it first is a matter of chance.
+        for _ in 0..<50 {
+            let service = PerennialService(
+                configuration: configuration, store: store, forgetting: { $0.report }, logger: quiet
+            ) { throw FakeClassifier.Broken() }
+            await #expect(throws: FakeClassifier.Broken.self) {
+                try await ServiceGroup(services: service.background, logger: quiet).run()
+            }
+        }
         try store.close()
     }
 

@@ -97,6 +97,79 @@ import Testing
         }
     }
 
+    @Test func aRollbackToAVersionThatDoesNotLoadIsRefusedAndMovesNothing() async throws {
+        let classifier = FakeClassifier(broken: [FakeClassifier.digest(1)])
+        try await ServiceHarness.run(classifier: classifier) { service in
+            let task = try TaskName("t")
+            try await service.makeTask("t")
+            for number in 1...2 {
+                let version = try await service.store.importVersion(
+                    task, digest: FakeClassifier.digest(number), metrics: AdapterVersion.Metrics())
+                _ = try await service.store.promote(task, .version(version.version))
+            }
+            let answer = try await service.expect(.post, "/v1/tasks/t/rollback", 409, code: "adapter_unusable")
+            #expect(answer.message.hasPrefix("v1 does not load"))
+            #expect(try await service.store.champion(task)?.version.version == "v2")
+            while try await service.send(.post, "/v1/tasks/t/predict", body: #"{"input":"hello"}"#).status != 200 {
+                await Task.yield()
+            }
+            let served = try await servedVersion(service)
+            #expect(served == "v2")
+        }
+    }
+
+    @Test(arguments: ["rollback", "adapters/v1/promote"])
+    func tasksThatShareAnAdapterStayWhereOneOfThemWouldNotLoad(_ move: String) async throws {
+        let classifier = FakeClassifier(broken: [FakeClassifier.digest(2)])
+        try await ServiceHarness.run(classifier: classifier) { service in
+            let tasks = [try TaskName("a"), try TaskName("b")]
+            for task in tasks {
+                try await service.expect(
+                    .put, "/v1/tasks/\(task)", 201,
+                    body: #"{"kind": "classify", "adapter": "both", "update": {"holdout": 0}}"#)
+            }
+            // Of the first update a has adapter 1 and b adapter 2, of the second 3 and 4.
+            for first in [1, 3] {
+                for task in tasks {
+                    _ = try await service.store.append(
+                        LedgerBatch([Example(text: "text \(first)", label: "x")]), to: task)
+                }
+                _ = try await service.store.requestUpdate(tasks[0])
+                let work = try #require(try await service.store.claimNextUpdate())
+                var promotions: [String: Promotion] = [:]
+                for part in [work] + work.sharing {
+                    let candidate = Candidate(
+                        digest: FakeClassifier.digest(part.task.name == tasks[0] ? first : first + 1), metrics: .init(),
+                        verdict: Verdict(
+                            decision: .promote, reason: "", slices: [], tolerance: 0.02, confidence: 0.95))
+                    promotions[part.update.id] = Promotion(candidate: candidate, replay: nil)
+                }
+                _ = try await service.store.promote(promotions)
+            }
+            let answer = try await service.expect(.post, "/v1/tasks/a/\(move)", 409, code: "adapter_unusable")
+            #expect(answer.message.hasPrefix("v1 of task \"b\" does not load"))
+            for task in tasks { #expect(try await service.store.champion(task)?.version.version == "v2") }
+        }
+    }
+
+    @Test func aFirstVersionThatDoesNotLoadIsNotSaidToLeaveAnotherInService() async throws {
+        let log = RecordedLog()
+        let classifier = FakeClassifier(broken: [FakeClassifier.digest(1)])
+        try await ServiceHarness.run(classifier: classifier, logger: log.logger) { service in
+            let task = try TaskName("t")
+            try await service.makeTask("t")
+            let broken = try await service.store.importVersion(
+                task, digest: FakeClassifier.digest(1), metrics: AdapterVersion.Metrics())
+            _ = try await service.store.promote(task, .version(broken.version))
+            while !log.lines.contains(where: { $0.hasPrefix("error: the champion does not load") }) {
+                await Task.yield()
+            }
+            #expect(log.lines.contains("error: the champion does not load; no other version is in service"))
+            try await service.expect(
+                .post, "/v1/tasks/t/predict", 503, body: #"{"input":"hello"}"#, code: "adapter_unusable")
+        }
+    }
+
     private func servedVersion(_ service: ServiceHarness) async throws -> String? {
         let answer = try await service.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input":"hello"}"#)
         return (answer.object["adapter"] as? [String: String])?["version"]

@@ -35,6 +35,7 @@ import Testing
         (#"{"kind":"classify","labels":["a",1]}"#, "labels[1]", "wrong_type"),
         (#"{"kind":"classify","labels":["a","a"]}"#, "labels", "invalid_value"),
         (#"{"kind":"classify","labels":[""]}"#, "labels", "invalid_value"),
+        (#"{"kind":"classify","labels":["new\nline"]}"#, "labels", "invalid_value"),
         (#"{"kind":"classify","lables":["a"]}"#, "lables", "unknown_field"),
         (#"{"kind":"classify","update":[]}"#, "update", "wrong_type"),
         (#"{"kind":"classify","update":{"holdout":0.6}}"#, "update.holdout", "out_of_range"),

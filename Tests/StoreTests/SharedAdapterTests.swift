@@ -175,6 +175,24 @@ struct SharedAdapterTests {
         }
     }
 
+    @Test("where a rollback leads is known before it is made")
+    func foreseen() async throws {
+        try await Shop.with { shop in
+            try await shop.append("for b", to: shop.b)
+            try await shop.learn(shop.a, "one")
+            await #expect(throws: StoreError.noPreviousVersion(shop.a)) {
+                _ = try await shop.store.previousVersion(shop.a)
+            }
+            try await shop.learn(shop.a, "two")
+            let previous = try await shop.store.previousVersion(shop.a)
+            #expect(previous.version == "v1")
+            let others = try await shop.store.madeTogether(with: previous, of: shop.a)
+            #expect(others.mapValues(\.version) == [shop.b: "v1"])
+            #expect(try await shop.champions() == ["a": "v2", "b": "v2"])
+            #expect(try await shop.store.rollback(shop.a).version == previous.version)
+        }
+    }
+
     @Test("there is no way back to before a task had joined, and the error names the task")
     func joined() async throws {
         try await Shop.with { shop in

@@ -101,6 +101,8 @@ struct TaskTests {
         arguments: [
             ("labels", ["a", "a"], UpdatePolicy()), ("labels", [""], UpdatePolicy()),
             ("labels", [String(repeating: "x", count: 257)], UpdatePolicy()),
+            ("labels", ["new\nline"], UpdatePolicy()), ("labels", ["a\u{7F}"], UpdatePolicy()),
+            ("labels", [" "], UpdatePolicy()), ("labels", ["a "], UpdatePolicy()),
             ("update.holdout", nil, policy { $0.holdout = 0.6 }),
             ("update.holdout", nil, policy { $0.holdout = .nan }),
             ("update.min_examples", nil, policy { $0.minimumExamples = 0 }),

@@ -12,6 +12,12 @@ struct RecipeTests {
         ("adapter: {targets: query}", "adapter.targets must be a list"),
         ("method: {name: replay}", "method must be a text"),
         ("optimization: {min_steps: -1}", "optimization.min_steps must be 0 to 1000000, not -1"),
+        ("replay: {bytes: -1}", "replay.bytes must be 1024 to 4294967295, not -1"),
+        ("seed: -1", "seed must be a whole number of at least 0, not -1"),
+        ("optimization: {epochs: 1.5}", "optimization.epochs must be a whole number, not 1.5"),
+        ("replay: {examples: 100000000000000000000}", "replay.examples must be a whole number of at most 18 digits"),
+        ("name: mine\nanalytic: {ridge: .nan}", ":2: analytic.ridge must be a finite number, not nan"),
+        ("gate: {tolerance: -.inf}", "gate.tolerance must be a finite number, not -inf"),
         ("optimization: 3", ":1: optimization must be a mapping of keys to values"),
     ]
 

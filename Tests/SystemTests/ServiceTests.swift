@@ -54,6 +54,25 @@ struct ServiceTests {
         }
     }
 
+    @Test("A second service on a home is refused at once, and the first goes on as it is")
+    func alone() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        var service = try await ServiceProcess.start(home: home, arguments: ["--no-worker"])
+        defer { service.killGroup() }
+        let record = try Data(contentsOf: home.appending(path: "service.json"))
+        let second = try await Program.run(["serve", "--home", home.path, "--port", "0"])
+        #expect(second.status == 1)
+        #expect(second.errors.contains("another service runs on \(home.standardizedFileURL.path)"), "\(second.errors)")
+        #expect(second.errors.contains("at \(service.url), process \(service.pid)"), "\(second.errors)")
+        #expect(try Data(contentsOf: home.appending(path: "service.json")) == record)
+        #expect(try await HTTP.send("GET", service.url + "/readyz").status == 200)
+        // The lock goes with the process, however that ends.
+        service.killGroup()
+        service = try await ServiceProcess.start(home: home, arguments: ["--no-worker"])
+        #expect(try await HTTP.send("GET", service.url + "/readyz").status == 200)
+    }
+
     @Test("Files dropped into the inbox are taken, and moved with a report")
     func inbox() async throws {
         let home = try SystemTest.temporaryHome()

@@ -37,24 +37,29 @@ extension AnalyticSums {
                 ]))
     }
 
-    /// - Throws: ``AdapterError/invalidFile(name:reason:)``, ``AdapterError/baseMismatch(expected:actual:)``;
-    ///   `TensorError` for a file that breaks a rule of its format.
-    public init(contentsOf file: URL, base: String) throws {
-        let file = try AnalyticFile(file, base: base)
+    /// - Parameter digest: `sha256:…` that the file's content must have; `nil` where that was checked before.
+    /// - Throws: ``AdapterError/damagedFile(path:expected:actual:)``, ``AdapterError/invalidFile(name:reason:)``,
+    ///   ``AdapterError/baseMismatch(expected:actual:)``, ``AdapterError/unreadable(path:reason:)``; `TensorError` for a
+    ///   file that breaks a rule of its format.
+    public init(contentsOf file: URL, digest: String? = nil, base: String) throws {
+        let file = try AnalyticFile(file, digest: digest, base: base)
         let width = file.projection.width
         let packed = try file.tensors.matrix(named: "gram", shape: [width * (width + 1) / 2])
         _ = try BLAS.information()
         self.init(
             projection: file.projection, isAdapted: file.isAdapted, labels: file.labels,
             counts: try file.ofLabels("counts").map { Int($0) }, newcomers: file.newcomers,
-            gram: Dense.unpacked(packed, size: width), sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
+            gram: Dense.unpacked(packed, size: width),
+            sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
     }
 
     /// Whom the head of a file favours, where these labels are known: the file's newcomers, and labels that it lacks.
     ///
-    /// - Throws: as ``init(contentsOf:base:)``.
-    public static func newcomers(contentsOf file: URL, base: String, among labels: [String]) throws -> Newcomers {
-        let file = try AnalyticFile(file, base: base)
+    /// - Throws: as ``init(contentsOf:digest:base:)``.
+    public static func newcomers(
+        contentsOf file: URL, digest: String, base: String, among labels: [String]
+    ) throws -> Newcomers {
+        let file = try AnalyticFile(file, digest: digest, base: base)
         let newer = Set(labels).subtracting(file.labels)
         return Newcomers(file.newcomers.labels.union(newer), advantage: file.newcomers.advantage)
     }
@@ -65,9 +70,9 @@ extension AnalyticSums {
 extension AnalyticHead {
     /// The solved weights of a file, without its sums.
     ///
-    /// - Throws: as `AnalyticSums.init(contentsOf:base:)`.
-    public init(contentsOf file: URL, base: String) throws {
-        let file = try AnalyticFile(file, base: base)
+    /// - Throws: as `AnalyticSums.init(contentsOf:digest:base:)`.
+    public init(contentsOf file: URL, digest: String? = nil, base: String) throws {
+        let file = try AnalyticFile(file, digest: digest, base: base)
         _ = try BLAS.information()
         let counts = try file.ofLabels("counts").map { Int($0) }
         let saved = try file.tensors.matrix(named: "weights", shape: [counts.count, file.projection.width])
@@ -95,8 +100,16 @@ private struct AnalyticFile {
     /// None in files of before there were any.
     let newcomers: Newcomers
 
-    init(_ file: URL, base: String) throws {
+    /// - Throws: ``AdapterError/damagedFile(path:expected:actual:)`` before anything is made of its content.
+    init(_ file: URL, digest: String?, base: String) throws {
         let name = file.lastPathComponent
+        if let expected = try digest.map(ContentDigest.init(_:)) {
+            let actual = try ContentDigest(ofFile: file)
+            guard actual == expected else {
+                throw AdapterError.damagedFile(
+                    path: file.path, expected: expected.description, actual: actual.description)
+            }
+        }
         tensors = try SafetensorsFile(path: file.path)
         let metadata = tensors.metadata
         guard metadata["format"] == AnalyticSums.currentFormat else {

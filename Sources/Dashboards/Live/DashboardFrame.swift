@@ -15,6 +15,12 @@ public struct DashboardFrame: Sendable {
         lines(columns: columns, rows: rows).map { $0.rendered(width: columns, color: color) }.joined(separator: "\n")
     }
 
+    /// The furthest that the body can be scrolled: to its last page.
+    func lastScroll(columns: Int, rows: Int) -> Int {
+        let room = rows - header(columns).count - 2
+        return max(0, body(columns: columns, rows: room).count - max(0, room))
+    }
+
     private func lines(columns: Int, rows: Int) -> [TextLine] {
         let header = header(columns)
         guard rows != .max else { return header + [TextLine()] + body(columns: columns, rows: .max / 2) }
@@ -49,7 +55,8 @@ public struct DashboardFrame: Sendable {
             figures.append("p99 \(duration(rates.percentile99))")
         }
         figures.append("queue \(overview.queue)")
-        figures.append("\(Formatting.count(overview.updatesToday)) "
+        figures.append(
+            "\(Formatting.count(overview.updatesToday)) "
                 + (overview.updatesToday == 1 ? "update" : "updates") + " today")
         figures.append("replay \(Formatting.bytes(overview.replayBytes))")
         if let bytes = overview.residentBytes { figures.append("memory \(Formatting.bytes(bytes))") }

@@ -76,8 +76,12 @@ public struct DashboardState: Sendable, Hashable {
 
     /// Takes a key.
     ///
-    /// - Parameter rows: lines of the terminal, by which a page is turned.
-    public mutating func handle(_ key: Key, _ snapshot: DashboardSnapshot, rows: Int = 24) -> DashboardRequest? {
+    /// - Parameters:
+    ///   - columns: of the terminal, by which the last page is found.
+    ///   - rows: lines of the terminal, by which a page is turned.
+    public mutating func handle(
+        _ key: Key, _ snapshot: DashboardSnapshot, columns: Int = 80, rows: Int = 24
+    ) -> DashboardRequest? {
         message = ""
         if let asked = question {
             question = nil
@@ -101,7 +105,7 @@ public struct DashboardState: Sendable, Hashable {
         case .character("/") where task == nil: isFiltering = true
         case .character("p"): askToPromote(snapshot)
         case .character("r"): askToRollBack(snapshot)
-        default: task == nil ? moveInOverview(key, snapshot, rows) : moveInTask(key, snapshot, rows)
+        default: task == nil ? moveInOverview(key, snapshot, rows) : moveInTask(key, snapshot, columns, rows)
         }
         return nil
     }
@@ -140,7 +144,7 @@ public struct DashboardState: Sendable, Hashable {
         }
     }
 
-    private mutating func moveInTask(_ key: Key, _ snapshot: DashboardSnapshot, _ rows: Int) {
+    private mutating func moveInTask(_ key: Key, _ snapshot: DashboardSnapshot, _ columns: Int, _ rows: Int) {
         switch key {
         case .escape, .backspace, .character("h"):
             if comparison == nil { task = nil } else { comparison = nil }
@@ -158,8 +162,11 @@ public struct DashboardState: Sendable, Hashable {
                 if let moved = Self.moved(index, by: key, page: 5, last: versions.count - 1) {
                     version = versions[moved]
                 }
-            } else if let moved = Self.moved(scroll, by: key, page: max(1, rows - 6), last: .max) {
-                scroll = moved
+            } else {
+                let last = DashboardFrame(snapshot, state: self).lastScroll(columns: columns, rows: rows)
+                if let moved = Self.moved(min(scroll, last), by: key, page: max(1, rows - 6), last: last) {
+                    scroll = moved
+                }
             }
         }
     }

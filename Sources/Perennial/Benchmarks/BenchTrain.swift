@@ -48,6 +48,7 @@ struct BenchTrain: AsyncParsableCommand {
                     ids: base.tokenizer.encode(example.text, maximumLength: maxLength), label: label)
             }
         }
+        let tests = try test.map { try tokenized(try LabelledFile.load(URL(filePath: $0))) }
         let trainer = try Trainer(encoder: base.encoder, recipe: recipe, profiling: profile)
         let progress = ProgressLine("train", quiet: options.hidesProgress)
         let outcome = try trainer.run(
@@ -58,7 +59,6 @@ struct BenchTrain: AsyncParsableCommand {
             return true
         }
         progress.finish("done")
-        let tests = try test.map { try tokenized(try LabelledFile.load(URL(filePath: $0))) }
         let roofline =
             profile ? Roofline(trainer.profile, seconds: outcome.trainingSeconds, threads: threads, precision) : nil
         let judge = precision == .float32 ? trainer : try Trainer(encoder: BaseModel(directory).encoder, recipe: recipe)

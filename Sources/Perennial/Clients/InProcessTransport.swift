@@ -5,6 +5,7 @@ import Serving
 /// The same routes over the home directory, without a service and without a port.
 struct InProcessTransport: Transport {
     let service: PerennialService
+    let home: URL
 
     func send(_ request: ServiceRequest) async throws -> ServiceResponse {
         var headers: [(name: String, value: String)] = []
@@ -13,7 +14,12 @@ struct InProcessTransport: Transport {
         let response = try await service.respond(
             to: PerennialService.InProcessRequest(
                 method: request.method, path: request.path, headers: headers, body: [UInt8](request.body)))
-        return ServiceResponse(status: response.status, body: Data(response.body))
+        let answer = ServiceResponse(status: response.status, body: Data(response.body))
+        // The routes tell nobody where the home is; here it is the caller's own.
+        if answer.status == 507 {
+            throw CommandFailure("\(home.path): \(answer.message ?? "cannot be written")", .cannotWrite)
+        }
+        return answer
     }
 
     func shutdown() async throws {}

@@ -120,15 +120,15 @@ struct ServiceClient: Sendable {
     private func checked(_ request: ServiceRequest) async throws -> Data {
         let response = try await transport.send(request)
         guard !(200..<300).contains(response.status) else { return response.body }
-        let message = (try? JSONDecoder().decode(ServiceFailure.self, from: response.body))?.error.message
         throw CommandFailure(
-            message ?? "the service answered with status \(response.status)", exitStatus(response.status))
+            response.message ?? "the service answered with status \(response.status)", exitStatus(response.status))
     }
 
     private func exitStatus(_ status: Int) -> ExitStatus {
         switch status {
         case 400, 413, 415, 422: .badData
         case 502, 503, 504: .unreachable
+        case 507: .cannotWrite
         default: .failed
         }
     }
@@ -172,9 +172,4 @@ struct PredictionAnswer: Decodable {
 struct ObjectList<Element: Codable & Sendable>: Codable, Sendable {
     var object = "list"
     var data: [Element]
-}
-
-private struct ServiceFailure: Decodable {
-    var error: Detail
-    struct Detail: Decodable { var message: String }
 }

@@ -13,6 +13,14 @@ struct ServiceRequest: Sendable {
 struct ServiceResponse: Sendable {
     var status: Int
     var body: Data
+
+    /// The words of an error; `nil` where the body holds none.
+    var message: String? { (try? JSONDecoder().decode(ServiceFailure.self, from: body))?.error.message }
+}
+
+private struct ServiceFailure: Decodable {
+    var error: Detail
+    struct Detail: Decodable { var message: String }
 }
 
 /// Carries requests to the routes: to a running service by HTTP, or to the same routes over the home directory.

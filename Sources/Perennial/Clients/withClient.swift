@@ -52,7 +52,7 @@ private func withLocalClient<Result: Sendable>(
     let service = try PerennialService(options.serviceConfiguration(), home: home, store: store, logger: logger) {
         try model.load().classifier(adapters: store.home.adapters)
     }
-    let client = ServiceClient(transport: InProcessTransport(service: service))
+    let client = ServiceClient(transport: InProcessTransport(service: service, home: home))
     guard needsModel else { return try await body(client) }
 
     return try await withThrowingTaskGroup(of: Result?.self) { group in

@@ -45,7 +45,7 @@ struct DashboardCommand: AsyncParsableCommand {
         if options.json { return try JSON.print(try await client.overview()) }
         var source = DashboardSource(client: client, address: reached().url ?? options.homeDirectory.path)
         await source.refresh(state)
-        if let failure = source.snapshot.failure { throw CommandFailure(failure) }
+        if let failure = source.failure { throw failure }
         let size = Console.size
         Console.line(
             DashboardFrame(source.snapshot, state: state).text(

@@ -38,7 +38,12 @@ struct DoctorCommand: AsyncParsableCommand {
             report.checks.append(Check(name: "SQLite", passed: false, detail: "\(error)"))
         }
         report.check("zstd") { ReplayMemory.compressionLibrary }
-        report.check("home") { home.path }
+        report.check("home") {
+            if let place = Home(root: home).unwritable {
+                throw CommandFailure("cannot write \(place.path); check its owner, its permissions and its file system")
+            }
+            return home.path
+        }
         report.check("base model") { try options.serviceModel.directory().path }
         report.checks.append(
             Check(

@@ -13,6 +13,8 @@ struct EmbedCommand: AsyncParsableCommand {
     @Option(help: "Truncate to this many tokens.") var maxLength = 256
     @Option(help: "Directory of an exported adapter to embed with.") var adapter: String?
 
+    func validate() throws { try TextLines.check(maximumLength: maxLength) }
+
     func run() async throws {
         let base = try BaseModel(ModelLocation(options).directory(of: model))
         let classifier = Classifier(encoder: base.encoder)

@@ -20,16 +20,20 @@ struct IngestCommand: AsyncParsableCommand {
         let report = try await withClient(options, service) { client in
             var total = IngestReport()
             for file in files {
-                let part = try await ingest(file, into: task, client: client)
+                var part = try await ingest(file, into: task, client: client)
+                if files.count > 1 { for index in part.errors.indices { part.errors[index].file = file } }
                 total.merge(part)
             }
+            // Where nothing was sent, nothing was said about the task.
+            if total.accepted + total.duplicates + total.rejected == 0 { _ = try await client.task(task) }
             return total
         }
         if options.json {
             try JSON.print(report)
         } else {
             for error in report.errors {
-                Console.error("line \(error.line)\(error.field.map { ", \($0)" } ?? ""): \(error.message)")
+                let place = "\(error.file.map { "\($0), " } ?? "")line \(error.line)"
+                Console.error("\(place)\(error.field.map { ", \($0)" } ?? ""): \(error.message)")
             }
             let hidden = report.rejected - report.errors.count
             if hidden > 0 { Console.error("… and \(hidden) more") }
@@ -44,6 +48,10 @@ struct IngestCommand: AsyncParsableCommand {
         if file == "-" {
             input = .standardInput
         } else {
+            var isDirectory: ObjCBool = false
+            if FileManager.default.fileExists(atPath: file, isDirectory: &isDirectory), isDirectory.boolValue {
+                throw CommandFailure("\(file) is a directory; name the files in it", .badData)
+            }
             guard let handle = FileHandle(forReadingAtPath: file) else {
                 throw CommandFailure("\(file): \(String(cString: strerror(errno)))", .badData)
             }

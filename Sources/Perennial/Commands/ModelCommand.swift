@@ -18,7 +18,7 @@ struct ModelCommand: AsyncParsableCommand {
 
         func run() async throws {
             let reference = try ModelReference(name)
-            let store = try ModelCommand.store(options)
+            let store = try ModelCommand.stores(options)[0]
             let line = ProgressLine(name, quiet: options.hidesProgress)
             let entry = try await store.pull(reference) { progress in
                 let fraction = progress.total.map { Double(progress.bytes) / Double(max($0, 1)) } ?? 0
@@ -30,11 +30,15 @@ struct ModelCommand: AsyncParsableCommand {
     }
 
     struct List: AsyncParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "List what is in the home.")
+        static let configuration = CommandConfiguration(
+            abstract: "List the models of the home, and those it shares with other homes.")
         @OptionGroup var options: GlobalOptions
 
         func run() async throws {
-            let entries = try ModelCommand.store(options).list()
+            // Of one name, the first is what is used.
+            var names = Set<String>()
+            let entries = try ModelCommand.stores(options).flatMap { try $0.list() }
+                .filter { names.insert($0.name).inserted }
             if options.json { return try JSON.print(ObjectList(data: entries)) }
             if entries.isEmpty {
                 return Console.line("no base model yet; fetch the default one with: perennial model pull")
@@ -53,14 +57,20 @@ struct ModelCommand: AsyncParsableCommand {
         @Argument(help: "Name, as `model list` shows it.") var name = "all-MiniLM-L6-v2"
 
         func run() async throws {
-            let manifest = try ModelCommand.store(options).verify(name)
+            let stores = try ModelCommand.stores(options)
+            let store = stores.first { store in
+                FileManager.default.fileExists(atPath: store.directory.appending(path: name).path)
+            }
+            let manifest = try (store ?? stores[0]).verify(name)
             if options.json { return try JSON.print(manifest) }
             for file in manifest.files { Console.line("\(file.sha256)  \(file.name)") }
             Console.line("\(name) is as it was fetched")
         }
     }
 
-    private static func store(_ options: GlobalOptions) throws -> ModelStore {
-        ModelStore(directory: options.homeDirectory.appending(path: "models"), settings: try NetworkSettings())
+    /// Wherever models are looked for; the first is the home's own.
+    private static func stores(_ options: GlobalOptions) throws -> [ModelStore] {
+        let settings = try NetworkSettings()
+        return ModelLocation(options).directories.map { ModelStore(directory: $0, settings: settings) }
     }
 }

@@ -22,7 +22,8 @@ struct PredictCommand: AsyncParsableCommand {
         try await withClient(options, service, needsModel: true) { client in
             if !texts.isEmpty { return try await answer(texts, task: task, client: client) }
             var batch: [String] = []
-            while let line = readLine() {
+            var lines = InputLines()
+            while let line = try lines.next() {
                 if line.allSatisfy(\.isWhitespace) { continue }
                 batch.append(line)
                 // A person typing wants each answer at once; a pipe wants full batches.

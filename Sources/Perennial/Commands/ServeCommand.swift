@@ -18,6 +18,12 @@ struct ServeCommand: AsyncParsableCommand {
     @Option(help: "Port; 0 lets the system choose, see <home>/service.json.") var port: Int?
     @Flag(help: "Start no trainer.") var noWorker = false
 
+    func validate() throws {
+        if let port, !ServiceConfiguration.ports.contains(port) {
+            throw ValidationError("--port must be 0 to 65535, not \(port)")
+        }
+    }
+
     func run() async throws {
         var configuration = try options.serviceConfiguration()
         if let host { configuration.server.host = host }
@@ -26,7 +32,11 @@ struct ServeCommand: AsyncParsableCommand {
         _ = try model.directory()
         if !noWorker { try configuration.precision.training.requireSupport() }
         let logger = options.logger("service")
-        let store = try Store(home: Home(root: options.homeDirectory))
+        let home = Home(root: options.homeDirectory)
+        try home.create()
+        let lock = try ServiceLock(home: home)
+        defer { withExtendedLifetime(lock) {} }
+        let store = try Store(home: home)
         let record = ServiceRecord(home: store.home)
         let host = configuration.server.host
         let metrics = ServiceMetrics()
@@ -73,7 +83,7 @@ struct ServiceRecord {
 
     init(home: Home) { file = home.root.appending(path: "service.json") }
 
-    private struct Content: Codable {
+    struct Content: Codable {
         var url: String
         var pid: Int32
     }
@@ -91,13 +101,16 @@ struct ServiceRecord {
     }
 
     /// Where the service that runs on a home answers; `nil` when none does.
-    static func runningURL(home: URL) -> String? {
+    static func runningURL(home: URL) -> String? { running(home: home)?.url }
+
+    /// What the service that runs on a home wrote; `nil` when none does.
+    static func running(home: URL) -> Content? {
         let file = home.appending(path: "service.json")
         guard let data = try? Data(contentsOf: file), let content = try? JSONDecoder().decode(Content.self, from: data),
             // A service that was killed leaves its record behind.
             kill(content.pid, 0) == 0 || errno == EPERM
         else { return nil }
-        return content.url
+        return content
     }
 
     /// Removes it, unless another service wrote it.

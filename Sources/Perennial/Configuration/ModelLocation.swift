@@ -22,6 +22,12 @@ struct ModelLocation {
         where FileManager.default.fileExists(atPath: directory.appending(path: "config.json").path) {
             return directory
         }
+        // A path cannot be fetched.
+        if model.hasPrefix("/") || model.hasPrefix(".") || FileManager.default.fileExists(atPath: model) {
+            throw CommandFailure(
+                "base model \"\(model)\" has no config.json; name a directory in Hugging Face layout, or a model that "
+                    + "`perennial model list` shows", .badConfiguration)
+        }
         throw CommandFailure(
             "base model \"\(model)\" is not in \(directories[0].path); fetch it with: perennial model pull \(model)",
             .badConfiguration)

@@ -65,8 +65,34 @@ struct ServiceConfiguration: Codable, Equatable {
         }
     }
 
+    static let ports = 0...65_535
+
+    /// - Throws: ``ConfigurationError`` that names the key.
     static func load(from file: URL) throws -> Self {
-        try StrictYAML.decode(readText(file), over: Self(), source: file.path)
+        let configuration = try StrictYAML.decode(readText(file), over: Self(), source: file.path)
+        if let problem = configuration.problem { throw ConfigurationError(source: file.path, message: problem) }
+        return configuration
+    }
+
+    /// What is out of range, with the remedy; `nil` when the service can run by it.
+    private var problem: String? {
+        let checks: [(Bool, String)] = [
+            (
+                Self.ports.contains(server.port),
+                "server.port must be 0 (the system chooses) to 65535, not \(server.port)"
+            ),
+            (limits.ingestBytes >= 1, "limits.ingest_bytes must be at least 1, not \(limits.ingestBytes)"),
+            (limits.queue >= 0, "limits.queue must be at least 0, not \(limits.queue)"),
+            (
+                limits.inputsPerRequest >= 1,
+                "limits.inputs_per_request must be at least 1, not \(limits.inputsPerRequest)"
+            ),
+            (inbox.settleSeconds >= 0, "inbox.settle_seconds must be at least 0, not \(inbox.settleSeconds)"),
+            (adapters.keep >= 1, "adapters.keep must be at least 1, not \(adapters.keep)"),
+            (feedback.keepSeconds >= 0, "feedback.keep_seconds must be at least 0, not \(feedback.keepSeconds)"),
+            (feedback.keepBytes >= 0, "feedback.keep_bytes must be at least 0, not \(feedback.keepBytes)"),
+        ]
+        return checks.first { !$0.0 }?.1
     }
 }
 

@@ -18,10 +18,22 @@ enum StrictYAML {
         }
         guard let root, root != Node("", Tag(.null)) else { return defaults }
         let merged = try merge(root, over: base, path: "", source: source)
+        func decoded(_ values: [String: Any]) throws -> Value {
+            try JSONDecoder().decode(Value.self, from: JSONSerialization.data(withJSONObject: values))
+        }
         do {
-            return try JSONDecoder().decode(Value.self, from: JSONSerialization.data(withJSONObject: merged))
+            return try decoded(merged)
         } catch let error as DecodingError {
-            throw ConfigurationError(source: source, message: explain(error))
+            // The decoder does not say which number does not fit its place.
+            let words = misfit(merged, base, path: "") { values in
+                do {
+                    _ = try decoded(values)
+                } catch DecodingError.dataCorrupted(let context) {
+                    return !context.codingPath.isEmpty
+                } catch {}
+                return true
+            }
+            throw ConfigurationError(source: source, message: words ?? explain(error))
         }
     }
 
@@ -45,18 +57,54 @@ enum StrictYAML {
             if let section = old as? [String: Any], !section.isEmpty {
                 merged[key] = try merge(value, over: section, path: name, source: source)
             } else {
-                merged[key] = plain(value)
+                merged[key] = try plain(value, name, source: source)
             }
         }
         return merged
     }
 
-    private static func plain(_ node: Node) -> Any {
-        if let sequence = node.sequence { return sequence.map(plain) }
+    private static func plain(_ node: Node, _ name: String, source: String) throws -> Any {
+        if let sequence = node.sequence { return try sequence.map { try plain($0, name, source: source) } }
         if let mapping = node.mapping {
-            return Dictionary(mapping.map { ($0.key.string ?? "", plain($0.value)) }, uniquingKeysWith: { $1 })
+            let values = try mapping.map { ($0.key.string ?? "", try plain($0.value, name, source: source)) }
+            return Dictionary(values, uniquingKeysWith: { $1 })
+        }
+        if let number = node.float, !number.isFinite {
+            throw ConfigurationError(
+                source: source, line: node.mark?.line, message: "\(name) must be a finite number, not \(number)")
         }
         return node.bool as Any? ?? node.int as Any? ?? node.float as Any? ?? node.string as Any? ?? NSNull()
+    }
+
+    /// Names the first number that does not fit its place, each tried alone over the defaults.
+    ///
+    /// - Parameter fits: whether these values in the place of `base` have no such number.
+    private static func misfit(
+        _ values: [String: Any], _ base: [String: Any], path: String, fits: ([String: Any]) -> Bool
+    ) -> String? {
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            var alone = base
+            alone[key] = value
+            guard !fits(alone) else { continue }
+            let name = path.isEmpty ? key : "\(path).\(key)"
+            guard let section = value as? [String: Any], let old = base[key] as? [String: Any] else {
+                return "\(name) must be \(words(forMisfit: value)), not \(value)"
+            }
+            return misfit(section, old, path: name) { values in
+                var all = base
+                all[key] = values
+                return fits(all)
+            }
+        }
+        return nil
+    }
+
+    private static func words(forMisfit value: Any) -> String {
+        switch value {
+        case let number as Int where number < 0: "a whole number of at least 0"
+        case let number as Double where number == number.rounded(): "a whole number of at most 18 digits"
+        default: "a whole number"
+        }
     }
 
     private static func explain(_ error: DecodingError) -> String {

@@ -6,6 +6,8 @@ import Schema
 struct DashboardSource: Sendable {
     let client: ServiceClient
     private(set) var snapshot: DashboardSnapshot
+    /// Why the newest reading failed, with its exit code.
+    private(set) var failure: CommandFailure?
     private var last: (time: ContinuousClock.Instant, predictions: LatencyHistogram)?
 
     init(client: ServiceClient, address: String) {
@@ -17,10 +19,11 @@ struct DashboardSource: Sendable {
     mutating func refresh(_ state: DashboardState) async {
         do {
             try await read(state)
-            snapshot.failure = nil
+            failure = nil
         } catch {
-            snapshot.failure = CommandFailure(error).message
+            failure = CommandFailure(error)
         }
+        snapshot.failure = failure?.message
     }
 
     private mutating func read(_ state: DashboardState) async throws {

@@ -54,8 +54,11 @@ struct LiveDashboard {
             switch event {
             case .closed: return
             case .keys(let keys):
+                let size = Console.size
                 for key in keys {
-                    guard let request = state.handle(key, snapshot, rows: Console.size.rows) else { continue }
+                    guard let request = state.handle(key, snapshot, columns: size.columns, rows: size.rows) else {
+                        continue
+                    }
                     guard request != .quit else { return }
                     Task { continuation.yield(.done(await Self.perform(request, client))) }
                 }

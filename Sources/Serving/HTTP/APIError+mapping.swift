@@ -75,7 +75,17 @@ extension APIError {
                 status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), kind: .server,
                 code: "storage_full",
                 message: "no space is left; make some and send it again: what was kept of it counts as duplicates")
-        case .invalidEvaluation, .newerDatabase, .cannotOpen, .cannotWrite, .corrupt, .database: .server
+        // Paths and reasons of the system are for the log.
+        case .cannotOpen, .cannotWrite:
+            Self(
+                status: HTTPResponse.Status(code: 507, reasonPhrase: "Insufficient Storage"), kind: .server,
+                code: "storage_unwritable",
+                message: "the home directory cannot be written; check its owner, its permissions and its file system")
+        case .corrupt:
+            Self(
+                status: .internalServerError, kind: .server, code: "storage_damaged",
+                message: "the database of the home directory is damaged; restore it from a backup")
+        case .invalidEvaluation, .newerDatabase, .database: .server
         }
     }
 }

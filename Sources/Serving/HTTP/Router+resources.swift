@@ -10,6 +10,7 @@ extension Router<ServiceContext> {
     ) {
         let handlers: [(method: HTTPRequest.Method, handler: RouteHandler?)] = [
             (.get, get), (.head, get), (.put, put), (.post, post), (.delete, delete), (.patch, nil), (.options, nil),
+            (.trace, nil),
         ]
         let allowed = handlers.filter { $0.handler != nil }.map(\.method.rawValue).joined(separator: ", ")
         for (method, handler) in handlers {

@@ -4,69 +4,73 @@ import Schema
 import Store
 import Synchronization
 
-/// Loaded adapters by digest, the least recently used given up first.
+/// Loaded adapters and saved heads by digest, the least recently used given up first.
 ///
 /// Keyed by digest and never by name: a name may move to other content, a digest cannot.
 final class AdapterCache: Sendable {
-    private struct State {
-        var adapters: [String: any ServableAdapter] = [:]
+    private struct Recent<Value: Sendable> {
+        let capacity: Int
+        private var values: [String: Value] = [:]
         /// Oldest use first.
-        var order: [String] = []
+        private var order: [String] = []
+
+        init(capacity: Int) { self.capacity = capacity }
+
+        mutating func value(_ digest: String) -> Value? {
+            guard let value = values[digest] else { return nil }
+            if order.last != digest, let index = order.firstIndex(of: digest) {
+                order.append(order.remove(at: index))
+            }
+            return value
+        }
+
+        mutating func insert(_ value: Value, _ digest: String) {
+            values[digest] = value
+            order.append(digest)
+            if order.count > capacity { values[order.removeFirst()] = nil }
+        }
     }
 
-    let capacity: Int
-    private let state = Mutex(State())
+    private let adapters: Mutex<Recent<any ServableAdapter>>
+    /// Fewer: each can be a megabyte or more, and those that serve are held by their versions.
+    private let heads = Mutex(Recent<AnalyticHead>(capacity: 8))
     /// Reading and checking an adapter blocks; one at a time, so two requests never load the same twice.
     private let loading = DispatchQueue(label: "perennial.adapters")
 
-    init(capacity: Int = 64) { self.capacity = capacity }
+    init(capacity: Int = 64) { adapters = Mutex(Recent(capacity: capacity)) }
 
     func adapter(_ digest: String, from classifier: any TextClassifier) async throws -> any ServableAdapter {
-        if let adapter = cached(digest) { return adapter }
+        if let adapter = adapters.withLock({ $0.value(digest) }) { return adapter }
         return try await withCheckedThrowingContinuation { continuation in
             loading.async { [self] in
                 continuation.resume(
                     with: Result {
-                        if let adapter = cached(digest) { return adapter }
+                        if let adapter = adapters.withLock({ $0.value(digest) }) { return adapter }
                         let adapter = try classifier.adapter(digest: digest)
-                        insert(adapter, digest)
+                        adapters.withLock { $0.insert(adapter, digest) }
                         return adapter
                     })
             }
         }
     }
 
-    /// The saved head of a version. Reads its weights, not its sums.
+    /// The saved head of a version. Keeps its weights; the sums are read for the file's digest only.
     func analytic(
         _ generation: AnalyticGeneration?, _ home: Home, from classifier: any TextClassifier
     ) async throws -> AnalyticHead? {
-        guard let generation else { return nil }
+        guard let digest = generation?.digest else { return nil }
+        if let head = heads.withLock({ $0.value(digest) }) { return head }
         return try await withCheckedThrowingContinuation { continuation in
-            loading.async {
+            loading.async { [self] in
                 continuation.resume(
                     with: Result {
-                        try AnalyticHead(
-                            contentsOf: home.analyticGeneration(generation.digest), base: classifier.baseDigest)
+                        if let head = heads.withLock({ $0.value(digest) }) { return head }
+                        let head = try AnalyticHead(
+                            contentsOf: home.analyticGeneration(digest), digest: digest, base: classifier.baseDigest)
+                        heads.withLock { $0.insert(head, digest) }
+                        return head
                     })
             }
-        }
-    }
-
-    private func cached(_ digest: String) -> (any ServableAdapter)? {
-        state.withLock { state in
-            guard let adapter = state.adapters[digest] else { return nil }
-            if state.order.last != digest, let index = state.order.firstIndex(of: digest) {
-                state.order.append(state.order.remove(at: index))
-            }
-            return adapter
-        }
-    }
-
-    private func insert(_ adapter: any ServableAdapter, _ digest: String) {
-        state.withLock { state in
-            state.adapters[digest] = adapter
-            state.order.append(digest)
-            if state.order.count > capacity { state.adapters[state.order.removeFirst()] = nil }
         }
     }
 }

@@ -70,6 +70,18 @@ public final class InferenceEngine: Service {
         get async throws { try await loaded.value }
     }
 
+    /// The classifier, once it is loaded; `nil` when the calling task is cancelled.
+    ///
+    /// One that does not load is this engine's to report: its error ends the service group, and nobody's early end is to be
+    /// taken for the cause.
+    var awaitedClassifier: (any TextClassifier)? {
+        get async {
+            if let classifier = try? await loaded.value { return classifier }
+            _ = try? await Latch<Void>().value
+            return nil
+        }
+    }
+
     /// The classifier, if it is loaded.
     var loadedClassifier: (any TextClassifier)? { loaded.current }
 

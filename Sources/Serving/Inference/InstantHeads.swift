@@ -12,6 +12,8 @@ struct InstantHead: Sendable {
     var base: String?
     var head: AnalyticHead
     var reference: AnalyticReference
+    /// Since when a head that does not know all open examples yet is being made; `nil` once it does.
+    var begun: ContinuousClock.Instant?
 }
 
 /// Learns examples as they are acknowledged, so that the next answer knows them: each task's saved sums and every
@@ -37,6 +39,11 @@ actor InstantHeads: Service {
     private var states: [TaskName: InstantTask] = [:]
     /// Last use last.
     private var order: [TaskName] = []
+    /// Heads that are being made; the first is next.
+    private var backlogs: [Backlog] = []
+    /// Of them, those that take turns, each with an inverse in memory: a task of a few examples need not wait for one of
+    /// thousands.
+    private static let makers = 2
     private var cursor: Int64?
     /// Digest of the generation that each task had at the last look.
     private var followed: [TaskName: String?] = [:]
@@ -56,10 +63,32 @@ actor InstantHeads: Service {
         var hasEnded = false
     }
 
-    /// For everything up to a sequence number to count.
+    /// For everything of a task up to a sequence number to count.
     private struct Waiter {
+        var task: TaskName
         var sequence: Int64
         var continuation: CheckedContinuation<Void, Never>
+    }
+
+    /// A head that is being made from the saved sums and all open examples.
+    private struct Backlog {
+        var task: ServedTask
+        var recipe: Recipe
+        /// Since its first turn, which reads what is open then.
+        var work: (state: InstantTask, begun: ContinuousClock.Instant)?
+        /// Not counted yet, in order of arrival.
+        var rest: ArraySlice<LedgerExample> = []
+        /// Sequence of the newest that was among them.
+        var newest: Int64 = 0
+
+        var name: TaskName { task.task.name }
+
+        /// Takes what arrived since the first turn, and has it counted last.
+        mutating func append(_ examples: [LedgerExample]) {
+            guard work != nil else { return }
+            rest += examples.filter { $0.sequence > newest }
+            newest = max(newest, examples.last?.sequence ?? 0)
+        }
     }
 
     init(
@@ -103,14 +132,15 @@ actor InstantHeads: Service {
         bell.continuation.yield()
     }
 
-    /// Returns once every example up to this one counts, when no more can be counted, or when the caller is cancelled.
-    nonisolated func caughtUp(with sequence: Int64) async {
+    /// Returns once every example of a task up to this one counts, when no more can be counted, or when the caller is
+    /// cancelled.
+    nonisolated func caughtUp(with sequence: Int64, of task: TaskName) async {
         let id = UUID()
         await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
                 let waits = shared.withLock { shared in
                     guard !shared.hasEnded, !Task.isCancelled else { return false }
-                    shared.waiters[id] = Waiter(sequence: sequence, continuation: continuation)
+                    shared.waiters[id] = Waiter(task: task, sequence: sequence, continuation: continuation)
                     return true
                 }
                 if waits { bell.continuation.yield() } else { continuation.resume() }
@@ -120,10 +150,15 @@ actor InstantHeads: Service {
         }
     }
 
-    /// Lets go who waited for what counts now, or everyone.
-    private func resumeWaiters(upTo sequence: Int64? = nil) {
+    /// Lets go who waited for what counts now.
+    private func resumeCounted() {
+        if let cursor { resumeWaiters(upTo: cursor, but: Set(backlogs.map(\.name))) }
+    }
+
+    /// Lets go who waits for examples up to this one, or everyone; but for those of some tasks.
+    private func resumeWaiters(upTo sequence: Int64 = .max, but waiting: Set<TaskName> = []) {
         let ready = shared.withLock { shared in
-            let ready = shared.waiters.filter { $0.value.sequence <= sequence ?? .max }
+            let ready = shared.waiters.filter { $0.value.sequence <= sequence && !waiting.contains($0.value.task) }
             for id in ready.keys { shared.waiters[id] = nil }
             return ready.values
         }
@@ -139,15 +174,19 @@ actor InstantHeads: Service {
     }
 
     private func learn() async {
-        guard let classifier = try? await engine.classifier else { return }
+        guard let classifier = await engine.awaitedClassifier else { return }
         for await _ in bell.stream {
             do {
-                repeat {
-                    try await follow(classifier)
-                    if let cursor { resumeWaiters(upTo: cursor) }
-                } while try await takeNext(classifier)
-                if let cursor { resumeWaiters(upTo: cursor) }
-                try await review(classifier)
+                var isBusy = true
+                while isBusy {
+                    try await follow()
+                    resumeCounted()
+                    let hasTaken = try await takeNext(classifier)
+                    resumeCounted()
+                    if !hasTaken { try await review() }
+                    let hasMade = try await makeNext(classifier)
+                    isBusy = hasTaken || hasMade
+                }
             } catch is CancellationError {
                 return
             } catch {
@@ -164,13 +203,17 @@ actor InstantHeads: Service {
     }
 
     /// Takes up new champions and what was withdrawn or released, and forgets tasks that are gone.
-    private func follow(_ classifier: any TextClassifier) async throws {
+    private func follow() async throws {
         guard let served = shared.withLock({ $0.served.take() }) else { return }
         isToReview = true
         tasks = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0) })
         for (name, state) in states where tasks[name]?.task.createdAt != state.createdAt {
             forget(name)
             followed[name] = nil
+        }
+        for backlog in backlogs where tasks[backlog.name]?.task.createdAt != backlog.task.task.createdAt {
+            forget(backlog.name)
+            followed[backlog.name] = nil
         }
         followed = followed.filter { tasks[$0.key] != nil }
         let last = try await store.lastSequence()
@@ -201,21 +244,21 @@ actor InstantHeads: Service {
                 } else if open.isEmpty {
                     forget(name)
                 } else {
-                    try await rebuild(task, recipe, open: open, classifier)
+                    rebuild(task, recipe)
                 }
             }
         }
     }
 
     /// After a look at the tasks: what was withdrawn without another example in its place counts no more.
-    private func review(_ classifier: any TextClassifier) async throws {
+    private func review() async throws {
         guard isToReview else { return }
         isToReview = false
         for (name, state) in states {
             guard let task = tasks[name], let recipe = recipe(task.task.update.recipe) else { continue }
             try await attempt(name) {
                 let count = state.count
-                let isSame = try await withdraw(from: state, task, recipe, classifier)
+                let isSame = try await withdraw(from: state, task, recipe)
                 if isSame, state.count < count { publish(state, name) }
             }
         }
@@ -223,37 +266,41 @@ actor InstantHeads: Service {
 
     /// Takes out what was relabelled, replaced, held out or set aside since.
     ///
-    /// - Returns: `false` when the state was made anew instead, from everything that is open.
-    private func withdraw(
-        from state: InstantTask, _ task: ServedTask, _ recipe: Recipe, _ classifier: any TextClassifier
-    ) async throws -> Bool {
+    /// - Returns: `false` when the state is made anew instead, from everything that is open.
+    private func withdraw(from state: InstantTask, _ task: ServedTask, _ recipe: Recipe) async throws -> Bool {
         guard let first = state.firstSequence else { return true }
         let name = task.task.name
         guard try await state.remove(try await store.withdrawn(name, from: first)) else {
-            try await rebuild(task, recipe, open: try await store.openExamples(name), classifier)
+            rebuild(task, recipe)
             return false
         }
         return true
     }
 
-    /// Learns the next few examples that arrived since the last look.
+    /// Learns the next few examples that arrived since the last look; those of heads that are being made only join
+    /// them.
     ///
     /// - Returns: whether there were any.
     private func takeNext(_ classifier: any TextClassifier) async throws -> Bool {
-        try Task.checkCancellation()
-        guard let cursor else { return false }
-        let newest = try await store.lastSequence()
-        let rows = try await store.openExamples(after: cursor, limit: Self.part)
-        guard let last = rows.last else {
-            // What came since is held out or replaced: nobody need wait for it.
-            self.cursor = max(cursor, newest)
-            return false
+        var hasTaken = false
+        while let cursor {
+            try Task.checkCancellation()
+            let newest = try await store.lastSequence()
+            let rows = try await store.openExamples(after: cursor, limit: Self.part)
+            guard let last = rows.last else {
+                // What came since is held out or replaced: nobody need wait for it.
+                self.cursor = max(cursor, newest)
+                break
+            }
+            for (name, examples) in Dictionary(grouping: rows, by: \.task) {
+                try await attempt(name) { try await take(name, examples.map(\.example), classifier) }
+            }
+            self.cursor = last.example.sequence
+            hasTaken = true
+            let joined = Set(backlogs.map(\.name))
+            guard rows.allSatisfy({ joined.contains($0.task) }) else { break }
         }
-        for (name, examples) in Dictionary(grouping: rows, by: \.task) {
-            try await attempt(name) { try await take(name, examples.map(\.example), classifier) }
-        }
-        self.cursor = last.example.sequence
-        return true
+        return hasTaken
     }
 
     /// What goes wrong with one task must not keep the others from learning.
@@ -271,39 +318,72 @@ actor InstantHeads: Service {
     private func take(
         _ name: TaskName, _ examples: [LedgerExample], _ classifier: any TextClassifier
     ) async throws {
+        if let index = backlogs.firstIndex(where: { $0.name == name }) { return backlogs[index].append(examples) }
         var known = tasks[name]
         // Newer than the last look at the store.
         if known == nil { known = try await store.served().first { $0.task.name == name } }
         guard let task = known, let recipe = recipe(task.task.update.recipe), recipe.head != .adapter,
             task.champion == nil || task.analytic != nil
         else { return }
-        guard let state = states[name] else {
-            return try await rebuild(task, recipe, open: try await store.openExamples(name), classifier)
-        }
+        guard let state = states[name] else { return rebuild(task, recipe) }
         use(name)
-        guard try await withdraw(from: state, task, recipe, classifier) else { return }
+        guard try await withdraw(from: state, task, recipe) else { return }
         try await add(examples, to: state, recipe, classifier)
         publish(state, name)
         try await state.settle()
     }
 
-    /// From the saved sums and all open examples.
-    private func rebuild(
-        _ task: ServedTask, _ recipe: Recipe, open: [LedgerExample], _ classifier: any TextClassifier
-    ) async throws {
-        let name = task.task.name
-        let state = try await InstantTask(
-            createdAt: task.task.createdAt, generation: task.analytic, champion: task.champion?.digest,
-            options: recipe.analytic, home: store.home, classifier: classifier, thread: background)
-        for start in stride(from: 0, to: open.count, by: Self.part) {
-            let part = Array(open[start..<min(start + Self.part, open.count)])
-            try await add(part, to: state, recipe, classifier)
+    /// From the saved sums and all open examples, as its turns come; what answers by now does so until then.
+    private func rebuild(_ task: ServedTask, _ recipe: Recipe) {
+        drop(task.task.name)
+        backlogs.append(Backlog(task: task, recipe: recipe))
+    }
+
+    /// Counts the next few examples of a head that is being made.
+    ///
+    /// - Returns: whether there is one.
+    private func makeNext(_ classifier: any TextClassifier) async throws -> Bool {
+        guard !backlogs.isEmpty else { return false }
+        let backlog = backlogs.removeFirst()
+        try await attempt(backlog.name) {
+            guard let next = try await advanced(backlog, classifier) else { return }
+            backlogs.insert(next, at: min(Self.makers - 1, backlogs.count))
+        }
+        return true
+    }
+
+    /// A head with its next few examples; `nil` when those were the last, or there are none.
+    private func advanced(_ backlog: Backlog, _ classifier: any TextClassifier) async throws -> Backlog? {
+        let (task, recipe, name) = (backlog.task, backlog.recipe, backlog.name)
+        var next = backlog
+        if next.work == nil {
+            let open = try await store.openExamples(name)
+            guard !open.isEmpty else {
+                forget(name)
+                return nil
+            }
+            let begun = ContinuousClock.now
+            let state = try await InstantTask(
+                createdAt: task.task.createdAt, generation: task.analytic, champion: task.champion?.digest,
+                options: recipe.analytic, home: store.home, classifier: classifier, thread: background)
+            next.work = (state, begun)
+            next.append(open)
+        }
+        guard let (state, begun) = next.work else { return nil }
+        try await add(Array(next.rest.prefix(Self.part)), to: state, recipe, classifier)
+        next.rest = next.rest.dropFirst(Self.part)
+        guard next.rest.isEmpty else {
+            publish(state, name, begun: begun)
+            return next
         }
         states[name] = state
         use(name)
         publish(state, name)
         if order.count > Self.solvers, let oldest = order.first { states[oldest] = nil }
         order.removeAll { states[$0] == nil }
+        // What was withdrawn meanwhile may be in it.
+        isToReview = true
+        return nil
     }
 
     private func add(
@@ -321,9 +401,19 @@ actor InstantHeads: Service {
         try await state.add(zip(new, features).map { ($0, $1) })
     }
 
-    private func publish(_ state: InstantTask, _ name: TaskName) {
-        let head = state.current
-        shared.withLock { if $0.created[name] == state.createdAt { $0.heads[name] = head } }
+    /// - Parameter begun: of a head that is being made: it takes the place of none that knows more.
+    private func publish(_ state: InstantTask, _ name: TaskName, begun: ContinuousClock.Instant? = nil) {
+        var head = state.current
+        head?.begun = begun
+        shared.withLock { [head] shared in
+            guard shared.created[name] == state.createdAt else { return }
+            if begun != nil, let known = shared.heads[name], known.base == state.generation?.digest,
+                known.reference.examples > head?.reference.examples ?? 0
+            {
+                return
+            }
+            shared.heads[name] = head
+        }
     }
 
     private func use(_ name: TaskName) {
@@ -332,9 +422,15 @@ actor InstantHeads: Service {
     }
 
     private func forget(_ name: TaskName) {
+        drop(name)
+        shared.withLock { $0.heads[name] = nil }
+    }
+
+    /// What learns, but not what answers.
+    private func drop(_ name: TaskName) {
         states[name] = nil
         order.removeAll { $0 == name }
-        shared.withLock { $0.heads[name] = nil }
+        backlogs.removeAll { $0.name == name }
     }
 }
 

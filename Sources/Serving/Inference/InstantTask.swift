@@ -49,7 +49,8 @@ final class InstantTask: @unchecked Sendable {
         let solved = try await thread.run {
             let sums =
                 try generation.map {
-                    try AnalyticSums(contentsOf: home.analyticGeneration($0.digest), base: classifier.baseDigest)
+                    try AnalyticSums(
+                        contentsOf: home.analyticGeneration($0.digest), digest: $0.digest, base: classifier.baseDigest)
                 } ?? AnalyticSums(width: begun, features: classifier.featureWidth)
             return Solved(solver: try sums.solver(fit), width: sums.projection.rows)
         }
@@ -137,7 +138,8 @@ final class InstantTask: @unchecked Sendable {
         do {
             try await thread.run { [self] in
                 let known = solver.labels
-                try solver.favour(try AnalyticSums.newcomers(contentsOf: file, base: base, among: known))
+                try solver.favour(
+                    try AnalyticSums.newcomers(contentsOf: file, digest: next.digest, base: base, among: known))
             }
         } catch let error as CancellationError {
             throw error

@@ -36,8 +36,7 @@ actor SnapshotRefresher: Service {
     }
 
     private func poll() async throws {
-        // Loading errors are the engine's to report: they end the service group.
-        guard (try? await engine.classifier) != nil else { return }
+        guard await engine.awaitedClassifier != nil else { return }
         var seen: Int64?
         while true {
             do {
@@ -89,7 +88,7 @@ actor SnapshotRefresher: Service {
         engine.isBesideTraining = try await store.isTraining()
     }
 
-    /// An adapter that does not load leaves the one before it in service.
+    /// An adapter that does not load leaves the one before it, if there is one, in service.
     private func load(
         _ version: AdapterVersion, _ generation: AnalyticGeneration?, from classifier: any TextClassifier,
         into entry: inout ServingSnapshot.Entry,
@@ -110,8 +109,11 @@ actor SnapshotRefresher: Service {
             // Said once, not at every poll.
             if previous?.failure != failure {
                 metrics.adapterFailed()
+                let rest =
+                    entry.champion.map { "\($0.reference.version) stays in service" }
+                    ?? "no other version is in service"
                 logger.error(
-                    "the champion does not load; the version before it stays in service",
+                    "the champion does not load; \(rest)",
                     metadata: ["task": "\(entry.task.name)", "adapter": "\(version.version)", "error": "\(error)"])
             }
         }

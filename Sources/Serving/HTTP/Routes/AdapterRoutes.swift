@@ -1,3 +1,4 @@
+import Adapters
 import Hummingbird
 import Schema
 import Store
@@ -35,22 +36,42 @@ struct AdapterRoutes: Sendable {
     @Sendable private func rollback(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let task = try context.taskName()
         try await request.jsonObject(isOptional: true).finish()
+        try await load(try await store.previousVersion(task), of: task)
         let version = try await store.rollback(task)
         return try await serving(version, task)
     }
 
-    /// Before the alias is moved: one that cannot answer is not to be named the champion.
+    /// Before the alias is moved: one that cannot answer is not to be named the champion, nor one that moves with it.
     private func load(_ version: AdapterVersion, of task: TaskName) async throws {
-        guard let classifier = engine.loadedClassifier else { return }
-        do {
-            _ = try await cache.adapter(version.digest, from: classifier)
-            let generation = try await store.analytic(task, version: version.version)
-            _ = try await cache.analytic(generation, store.home, from: classifier)
-        } catch let error as ServingError {
-            throw error
-        } catch {
-            throw APIError.conflict(
-                code: "adapter_unusable", "\(version.version) does not load: \(error); what served before serves on")
+        var versions = try await store.madeTogether(with: version, of: task)
+        versions[task] = version
+        for (name, version) in versions.sorted(by: { $0.key < $1.key }) {
+            do {
+                let generation = try await store.analytic(name, version: version.version)
+                guard let classifier = engine.loadedClassifier else {
+                    try checkFiles(of: version, generation)
+                    continue
+                }
+                _ = try await cache.adapter(version.digest, from: classifier)
+                _ = try await cache.analytic(generation, store.home, from: classifier)
+            } catch let error as ServingError {
+                throw error
+            } catch {
+                let named = name == task ? version.version : "\(version.version) of task \"\(name)\""
+                throw APIError.conflict(
+                    code: "adapter_unusable", "\(named) does not load: \(error); what served before serves on")
+            }
+        }
+    }
+
+    /// What can be said without a base model, as by a command on the home directory: whether they are what they were.
+    private func checkFiles(of version: AdapterVersion, _ generation: AnalyticGeneration?) throws {
+        _ = try AdapterStore(directory: store.home.adapters).files(of: ContentDigest(version.digest))
+        guard let generation else { return }
+        let file = store.home.analyticGeneration(generation.digest)
+        let found = try ContentDigest(ofFile: file).description
+        guard found == generation.digest else {
+            throw AdapterError.damagedFile(path: file.path, expected: generation.digest, actual: found)
         }
     }
 

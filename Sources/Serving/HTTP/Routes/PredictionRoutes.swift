@@ -14,7 +14,7 @@ struct PredictionRoutes: Sendable {
     let refresher: SnapshotRefresher
     let instant: InstantHeads
     let maximumInputs: Int
-    /// How long the first answer of a task waits for its examples to be counted: those of other tasks may come before.
+    /// How long the first answers of a task wait for its examples to be counted: those of other tasks may come before.
     let patience: Duration
     let drift: DriftMonitor
     let memory: PredictionMemory
@@ -59,15 +59,11 @@ struct PredictionRoutes: Sendable {
         if let champion = known?.champion, champion.matches(selector) {
             return selector == .champion ? champion.with(instant.head(of: task)) : champion
         }
-        if selector == .champion, let known, known.failure == nil, let head = instant.head(of: task), head.base == nil {
+        if selector == .champion, let known, known.failure == nil, let head = readyHead(of: task), head.base == nil {
             return ServedVersion(instant: head)
         }
         guard selector == .champion else {
-            let version = try await store.version(task, selector)
-            let adapter = try await cache.adapter(version.digest, from: classifier)
-            let generation = try await store.analytic(task, version: version.version)
-            let head = try await cache.analytic(generation, store.home, from: classifier)
-            return ServedVersion(version, adapter: adapter, generation: generation, analytic: head)
+            return try await load(try await store.version(task, selector), of: task, classifier)
         }
         // The snapshot may be a moment behind another process.
         try await refresher.refresh()
@@ -80,19 +76,44 @@ struct PredictionRoutes: Sendable {
         throw Self.noAdapter(entry.task, pending: try await store.pending(task))
     }
 
-    /// What answers a task without an adapter, once the examples that are here by now count; `nil` where there is nothing
-    /// to count.
+    /// A version that is asked for by name.
+    private func load(
+        _ version: AdapterVersion, of task: TaskName, _ classifier: any TextClassifier
+    ) async throws -> ServedVersion {
+        let generation = try await store.analytic(task, version: version.version)
+        do {
+            let adapter = try await cache.adapter(version.digest, from: classifier)
+            let head = try await cache.analytic(generation, store.home, from: classifier)
+            return ServedVersion(version, adapter: adapter, generation: generation, analytic: head)
+        } catch let error as ServingError {
+            throw error
+        } catch {
+            throw APIError.unavailable(
+                code: "adapter_unusable", "\(version.version) does not load: \(error)", retryAfterSeconds: 10)
+        }
+    }
+
+    /// A head that knows all open examples, or has been made for longer than anyone waits for that.
+    private func readyHead(of task: TaskName) -> InstantHead? {
+        guard let head = instant.head(of: task) else { return nil }
+        if let begun = head.begun, .now < begun + patience { return nil }
+        return head
+    }
+
+    /// What answers a task without an adapter, once the examples that are here by now count or the patience is at its end;
+    /// `nil` where there is nothing to count.
     private func instantHead(of task: LearningTask) async throws -> InstantHead? {
-        if let head = instant.head(of: task.name) { return head }
+        if let head = readyHead(of: task.name) { return head }
         guard instant.learns(task), try await store.hasOpenExamples(task.name) else { return nil }
         let last = try await store.lastSequence()
+        let end = (instant.head(of: task.name)?.begun ?? .now) + patience
         let isCaughtUp = await withTaskGroup(of: Bool.self) { group in
             group.addTask {
-                await instant.caughtUp(with: last)
+                await instant.caughtUp(with: last, of: task.name)
                 return true
             }
             group.addTask {
-                try? await Task.sleep(for: patience)
+                try? await Task.sleep(until: end, clock: .continuous)
                 return false
             }
             defer { group.cancelAll() }

@@ -1,0 +1,26 @@
+import Foundation
+import Store
+
+/// Makes sure that one service runs on a home. Held until the process ends, however it ends.
+final class ServiceLock: Sendable {
+    private let descriptor: Int32
+
+    /// - Throws: ``CommandFailure`` that says where the other one answers, or that the file cannot be made.
+    init(home: Home) throws {
+        let path = home.root.appending(path: "service.lock").path
+        let opened = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+        guard opened >= 0 else {
+            let reason = String(cString: strerror(errno))
+            throw CommandFailure("cannot open \(path): \(reason); check its owner and permissions", .cannotWrite)
+        }
+        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+            close(opened)
+            let other = ServiceRecord.running(home: home.root).map { " at \($0.url), process \($0.pid)" } ?? ""
+            throw CommandFailure(
+                "another service runs on \(home.root.path)\(other); end it first, or use another --home")
+        }
+        descriptor = opened
+    }
+
+    deinit { close(descriptor) }
+}
