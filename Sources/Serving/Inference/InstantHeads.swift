@@ -29,6 +29,9 @@ actor InstantHeads: Service {
     private let logger: Logger
     /// Texts embedded at once: a head counts them together.
     private static let part = 16
+    /// So many of them are read in a row while they only join heads that are being made: others behind them are reached
+    /// soon, and a flood is not read as fast as it is written, at the cost of those who write it.
+    private static let partsRead = 16
     /// Tasks whose inverse is kept in memory; the others keep the head that answers.
     private static let solvers = 8
 
@@ -283,7 +286,8 @@ actor InstantHeads: Service {
     /// - Returns: whether there were any.
     private func takeNext(_ classifier: any TextClassifier) async throws -> Bool {
         var hasTaken = false
-        while let cursor {
+        for _ in 0..<Self.partsRead {
+            guard let cursor else { break }
             try Task.checkCancellation()
             let newest = try await store.lastSequence()
             let rows = try await store.openExamples(after: cursor, limit: Self.part)
