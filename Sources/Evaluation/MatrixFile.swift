@@ -45,7 +45,8 @@ public struct MatrixFile: Sendable, Hashable {
         }
         let title = first.cells[0].lowercased()
         let isTitled = ["update", "version", "experience", "task", "step", "after"].contains(title)
-        let hasIndex = Self.countsUp(rows.dropFirst().map { $0.cells[0] })
+        // A square matrix without names may count up by chance; with them it has a column more.
+        let hasIndex = first.cells.count >= rows.count && Self.countsUp(rows.dropFirst().map { $0.cells[0] })
         let isWords =
             first.cells.allSatisfy { $0.isEmpty || Self.value($0) == nil }
             && first.cells.contains { Self.value($0) == nil }

@@ -13,7 +13,10 @@ final class ServiceLock: Sendable {
             let reason = String(cString: strerror(errno))
             throw CommandFailure("cannot open \(path): \(reason); check its owner and permissions", .cannotWrite)
         }
-        guard flock(opened, LOCK_EX | LOCK_NB) == 0 else {
+        var isLocked = false
+        repeat { isLocked = flock(opened, LOCK_EX | LOCK_NB) == 0 } while !isLocked && errno == EINTR
+        // On a file system without locks nobody can know of another one.
+        if !isLocked && errno == EWOULDBLOCK {
             close(opened)
             let other = ServiceRecord.running(home: home.root).map { " at \($0.url), process \($0.pid)" } ?? ""
             throw CommandFailure(

@@ -42,10 +42,7 @@ public struct AnalyticExport: Sendable {
                 name: Self.sums,
                 reason: "it is not \(generation.digest) but was changed or damaged; restore it from a copy")
         }
-        var generation = generation
-        generation.parent = nil
-        generation.experiences = []
-        self.generation = generation
+        self.generation = generation.inAnotherTask
         self.data = data
     }
 

@@ -16,8 +16,7 @@ struct AnalyticFiles {
 
     /// What answers, as it was solved.
     func head(_ generation: AnalyticGeneration) throws -> AnalyticHead {
-        try AnalyticHead(
-            contentsOf: home.analyticGeneration(generation.digest), digest: generation.digest, base: base)
+        try AnalyticHead(contentsOf: home.analyticGeneration(generation.digest), base: base)
     }
 
     /// Makes the sums of an update durable under the digest of their bytes.
@@ -26,7 +25,8 @@ struct AnalyticFiles {
         let data = try sums.encoded(base: base, head: head)
         let digest = try ReplayFiles.keep(data, at: home.analyticGeneration)
         return AnalyticGeneration(
-            digest: digest, parent: result.keepsSums ? work.analytic?.digest : nil, examples: sums.count,
+            digest: digest, parent: result.keepsSums ? work.analytic?.digest : nil,
+            isImported: result.keepsSums && work.analytic?.isImported == true, examples: sums.count,
             bytes: data.count, fit: result.fit, isAdapted: sums.isAdapted, width: sums.projection.rows,
             blend: result.blend, schedule: result.schedule,
             experiences: AnalyticGeneration.experiences(

@@ -88,10 +88,11 @@ extension Learner {
     }
 
     /// Whether the replay memory holds every example of the parent's sums, but for a few: those whose text another took the
-    /// place of stay in the sums. More are missing where sums came from elsewhere.
+    /// place of stay in the sums.
     private func holdsAll(_ input: Input) -> Bool {
         let summed = input.sums?.count ?? input.schedule.examples
-        return input.memory.isWhole && 10 * (input.memory.count + input.replaced.count) >= 9 * summed
+        return input.memory.isWhole && !input.sumsAreImported
+            && 10 * (input.memory.count + input.replaced.count) >= 9 * summed
     }
 
     /// Whether an update takes gradient steps, once it is known what it comes to without.

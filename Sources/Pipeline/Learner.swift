@@ -44,6 +44,8 @@ public struct Learner: Sendable {
         public var blend = Blend.adapterAlone
         /// The parent's sums; `nil` where it has none yet.
         public var sums: AnalyticSums?
+        /// Whether some of their examples came to another task.
+        public var sumsAreImported = false
         /// The parent's analytic head, solved from the sums.
         public var analytic: AnalyticHead?
         /// How it was solved; `nil` without sums.

@@ -180,8 +180,8 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         if let parent = work.parent { answers = try await store.answers(task, version: parent.version) }
         let input = Learner.Input(
             task: task.rawValue, recipe: recipe, experience: work.update.experience, labels: labels, parent: parent,
-            start: start?.adapter,
-            blend: work.analytic?.blend ?? .adapterAlone, sums: try work.analytic.map(files.load),
+            start: start?.adapter, blend: work.analytic?.blend ?? .adapterAlone,
+            sums: try work.analytic.map(files.load), sumsAreImported: work.analytic?.isImported ?? false,
             analytic: try work.analytic.map(files.head), parentFit: work.analytic?.fit,
             schedule: work.analytic?.schedule ?? TrainingSchedule(), mustTrain: work.replayFactor > 1,
             replaced: Dictionary(uniqueKeysWithValues: replaced), memory: loaded.memory,

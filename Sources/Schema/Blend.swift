@@ -53,6 +53,8 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
     public var digest: String
     /// Of the generation whose sums these are, with more examples; `nil` where they were made anew.
     public var parent: String?
+    /// `nil` where every example in the sums was this task's own.
+    private var imported: Bool?
     /// Examples in its sums.
     public var examples: Int
     public var bytes: Int
@@ -71,12 +73,13 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
     public var experiences: [[Int]]
 
     public init(
-        digest: String, parent: String? = nil, examples: Int, bytes: Int, fit: AnalyticFit,
+        digest: String, parent: String? = nil, isImported: Bool = false, examples: Int, bytes: Int, fit: AnalyticFit,
         isAdapted: Bool = false, width: Int? = nil, blend: Blend,
         schedule: TrainingSchedule = TrainingSchedule(), experiences: [[Int]]
     ) {
         self.digest = digest
         self.parent = parent
+        imported = isImported ? true : nil
         self.examples = examples
         self.bytes = bytes
         ridge = fit.strength
@@ -87,6 +90,18 @@ public struct AnalyticGeneration: Sendable, Hashable, Codable {
         training = schedule
         self.experiences = experiences
     }
+
+    /// The same in another task, whose ledger and replay memory know nothing of its examples.
+    public var inAnotherTask: AnalyticGeneration {
+        var generation = self
+        generation.parent = nil
+        generation.experiences = []
+        generation.imported = true
+        return generation
+    }
+
+    /// Whether some of the examples in its sums came to another task.
+    public var isImported: Bool { imported ?? false }
 
     /// Whether its sums are of the features that the version's own adapter makes, or of the base model's.
     public var isAdapted: Bool { adapted ?? false }

@@ -68,7 +68,7 @@ extension Store {
 }
 
 extension PendingExamples {
-    /// Range scans over two small indices; at most one row of the table is read.
+    /// Range scans over two small indices; at most two rows of the table are read.
     init(_ db: Database, task: Int64) throws {
         let sql = """
             SELECT state, held_out, rejections = 0 AND failures = 0 AS fresh, count(*) AS count, min(sequence) AS first,

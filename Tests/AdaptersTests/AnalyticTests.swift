@@ -274,7 +274,8 @@ struct AnalyticTests {
         let error = AdapterError.damagedFile(
             path: file.path, expected: digest, actual: ContentDigest(of: bytes).description)
         #expect(throws: error) { try AnalyticSums(contentsOf: file, digest: digest, base: "sha256:0") }
-        #expect(throws: error) { try AnalyticHead(contentsOf: file, digest: digest, base: "sha256:0") }
+        // The head has a digest of its own, so that the sums need not be read for it.
+        #expect(throws: AdapterError.self) { try AnalyticHead(contentsOf: file, base: "sha256:0") }
         #expect(throws: error) {
             try AnalyticSums.newcomers(contentsOf: file, digest: digest, base: "sha256:0", among: [])
         }

@@ -33,7 +33,7 @@ extension AnalyticSums {
                     "format": Self.format, "base": base, "labels": try encoded(labels),
                     "newcomers": try encoded(newcomers.labels.sorted()), "advantage": "\(newcomers.advantage)",
                     "width": "\(projection.rows)", "features": "\(projection.featureWidth)",
-                    "adapted": "\(isAdapted)",
+                    "adapted": "\(isAdapted)", "head": head.contentDigest,
                 ]))
     }
 
@@ -68,11 +68,12 @@ extension AnalyticSums {
 }
 
 extension AnalyticHead {
-    /// The solved weights of a file, without its sums.
+    /// The solved weights of a file, without its sums: checked against their own digest, a part of the file is read.
     ///
     /// - Throws: as `AnalyticSums.init(contentsOf:digest:base:)`.
-    public init(contentsOf file: URL, digest: String? = nil, base: String) throws {
-        let file = try AnalyticFile(file, digest: digest, base: base)
+    public init(contentsOf file: URL, base: String) throws {
+        let path = file.path
+        let file = try AnalyticFile(file, digest: nil, base: base)
         _ = try BLAS.information()
         let counts = try file.ofLabels("counts").map { Int($0) }
         let saved = try file.tensors.matrix(named: "weights", shape: [counts.count, file.projection.width])
@@ -88,6 +89,18 @@ extension AnalyticHead {
                 labels: file.labels, counts: counts, newcomers: file.newcomers, ridge: weights,
                 projection: file.projection, isAdapted: file.isAdapted)
         }
+        // Files of before have none.
+        guard let expected = file.tensors.metadata["head"], expected != contentDigest else { return }
+        throw AdapterError.damagedFile(path: path, expected: expected, actual: contentDigest)
+    }
+
+    /// Over what a file holds of it.
+    fileprivate var contentDigest: String {
+        var bytes = Data()
+        for values in [weights.values, counts.map(Float.init)] + (kind == .lda ? [scales, biases] : []) {
+            values.withUnsafeBytes { bytes.append(contentsOf: $0) }
+        }
+        return ContentDigest(of: bytes).description
     }
 }
 

@@ -42,6 +42,8 @@ struct StreamComparison: Encodable {
                 }
             }
             // Each the mean of the runs' own: the best ever of a mean is not the mean of the best ever.
+            let averages = runs.compactMap(\.report.averageAccuracy)
+            report.averageAccuracy = averages.isEmpty ? nil : averages.reduce(0, +) / Double(averages.count)
             report.forgetting = mean["forgetting"]
             report.backwardTransfer = mean["backward_transfer"]
             report.forwardTransfer = mean["forward_transfer"]

@@ -20,7 +20,15 @@ struct IngestCommand: AsyncParsableCommand {
         let report = try await withClient(options, service) { client in
             var total = IngestReport()
             for file in files {
-                var part = try await ingest(file, into: task, client: client)
+                var part: IngestReport
+                do {
+                    part = try await ingest(file, into: task, client: client)
+                } catch {
+                    guard files.count > 1 else { throw error }
+                    let failure = CommandFailure(error)
+                    let isNamed = failure.message.hasPrefix(file)
+                    throw CommandFailure((isNamed ? "" : "\(file): ") + failure.message, failure.exitCode)
+                }
                 if files.count > 1 { for index in part.errors.indices { part.errors[index].file = file } }
                 total.merge(part)
             }

@@ -54,7 +54,7 @@ final class AdapterCache: Sendable {
         }
     }
 
-    /// The saved head of a version. Keeps its weights; the sums are read for the file's digest only.
+    /// The saved head of a version. Its weights alone are read and kept.
     func analytic(
         _ generation: AnalyticGeneration?, _ home: Home, from classifier: any TextClassifier
     ) async throws -> AnalyticHead? {
@@ -66,7 +66,7 @@ final class AdapterCache: Sendable {
                     with: Result {
                         if let head = heads.withLock({ $0.value(digest) }) { return head }
                         let head = try AnalyticHead(
-                            contentsOf: home.analyticGeneration(digest), digest: digest, base: classifier.baseDigest)
+                            contentsOf: home.analyticGeneration(digest), base: classifier.baseDigest)
                         heads.withLock { $0.insert(head, digest) }
                         return head
                     })
