@@ -138,7 +138,7 @@ let package = Package(
         .testTarget(
             name: "ServingTests",
             dependencies: [
-                "Adapters", "Serving", "Schema", "Store",
+                "Adapters", "RecordedLog", "Serving", "Schema", "Store",
                 .product(name: "CoreMetrics", package: "swift-metrics"),
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "HummingbirdTesting", package: "hummingbird"),
@@ -150,7 +150,8 @@ let package = Package(
         .testTarget(
             name: "PipelineTests",
             dependencies: [
-                "Adapters", "Pipeline", "Schema", "Store", "Tensors", "TinyBert", "Tokenizers", "Transformers",
+                "Adapters", "Pipeline", "RecordedLog", "Schema", "Store", "Tensors", "TinyBert", "Tokenizers",
+                "Transformers",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -165,6 +166,9 @@ let package = Package(
         .testTarget(name: "ReplayTests", dependencies: ["Replay"]),
         .testTarget(
             name: "EvaluationTests", dependencies: ["Evaluation", "Replay", "Schema"], resources: [.copy("Fixtures")]),
+        .target(
+            name: "RecordedLog", dependencies: [.product(name: "Logging", package: "swift-log")],
+            path: "Tests/RecordedLog"),
         .target(
             name: "TinyBert", dependencies: ["Adapters", "Schema", "Tensors", "Transformers"], path: "Tests/TinyBert",
             exclude: ["adapter", "base", "reference", "make_fixture.py"]),

@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import RecordedLog
 import Schema
 import Store
 import Testing

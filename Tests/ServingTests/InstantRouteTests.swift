@@ -23,6 +23,11 @@ struct InstantRouteTests {
         configuration.patience = .seconds(3_600)
     }
 
+    private static func impatient(_ configuration: inout PerennialService.Configuration) {
+        configure(&configuration)
+        configuration.patience = .milliseconds(20)
+    }
+
     static let task =
         #"{"kind": "classify", "update": {"holdout": 0, "min_examples": 1000, "max_wait_seconds": 86400}}"#
 
@@ -125,13 +130,7 @@ struct InstantRouteTests {
 
     @Test func `a task whose examples take too long to count asks for patience`() async throws {
         let gate = Gate()
-        try await ServiceHarness.run(
-            classifier: FakeClassifier(gate: gate),
-            configure: {
-                Self.configure(&$0)
-                $0.patience = .milliseconds(20)
-            }
-        ) { harness in
+        try await ServiceHarness.run(classifier: FakeClassifier(gate: gate), configure: Self.impatient) { harness in
             defer { gate.open(times: 100) }
             try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
             try await Self.send(harness, "aaaa bbbb", "first")
@@ -150,13 +149,7 @@ struct InstantRouteTests {
 
     @Test func `a task of many examples answers from those that count by now, and from all in the end`() async throws {
         let gate = Gate()
-        try await ServiceHarness.run(
-            classifier: FakeClassifier(gate: gate),
-            configure: {
-                Self.configure(&$0)
-                $0.patience = .milliseconds(20)
-            }
-        ) { harness in
+        try await ServiceHarness.run(classifier: FakeClassifier(gate: gate), configure: Self.impatient) { harness in
             defer { gate.open(times: 1_000) }
             try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
             try await Self.sendMany(harness, 40, to: "t")

@@ -1,4 +1,5 @@
 import Foundation
+import RecordedLog
 import Schema
 import Serving
 import Store

@@ -36,6 +36,7 @@ actor InstantHeads: Service {
     private static let solvers = 8
 
     private nonisolated let shared = Mutex(Shared())
+    private nonisolated let waiters = InstantWaiters()
     private nonisolated let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Embeds and solves behind what answers, so that a flood of examples slows no query.
     private var thread: BackgroundThread?
@@ -43,7 +44,7 @@ actor InstantHeads: Service {
     /// Last use last.
     private var order: [TaskName] = []
     /// Heads that are being made; the first is next.
-    private var backlogs: [Backlog] = []
+    private var backlogs: [InstantBacklog] = []
     /// Of them, those that take turns, each with an inverse in memory: a task of a few examples need not wait for one of
     /// thousands.
     private static let makers = 2
@@ -62,36 +63,6 @@ actor InstantHeads: Service {
         var served: [ServedTask]?
         /// When each task that exists was made: a name may come to stand for another task.
         var created: [TaskName: Timestamp] = [:]
-        var waiters: [UUID: Waiter] = [:]
-        var hasEnded = false
-    }
-
-    /// For everything of a task up to a sequence number to count.
-    private struct Waiter {
-        var task: TaskName
-        var sequence: Int64
-        var continuation: CheckedContinuation<Void, Never>
-    }
-
-    /// A head that is being made from the saved sums and all open examples.
-    private struct Backlog {
-        var task: ServedTask
-        var recipe: Recipe
-        /// Since its first turn, which reads what is open then.
-        var work: (state: InstantTask, begun: ContinuousClock.Instant)?
-        /// Not counted yet, in order of arrival.
-        var rest: ArraySlice<LedgerExample> = []
-        /// Sequence of the newest that was among them.
-        var newest: Int64 = 0
-
-        var name: TaskName { task.task.name }
-
-        /// Takes what arrived since the first turn, and has it counted last.
-        mutating func append(_ examples: [LedgerExample]) {
-            guard work != nil else { return }
-            rest += examples.filter { $0.sequence > newest }
-            newest = max(newest, examples.last?.sequence ?? 0)
-        }
     }
 
     init(
@@ -138,42 +109,19 @@ actor InstantHeads: Service {
     /// Returns once every example of a task up to this one counts, when no more can be counted, or when the caller is
     /// cancelled.
     nonisolated func caughtUp(with sequence: Int64, of task: TaskName) async {
-        let id = UUID()
-        await withTaskCancellationHandler {
-            await withCheckedContinuation { continuation in
-                let waits = shared.withLock { shared in
-                    guard !shared.hasEnded, !Task.isCancelled else { return false }
-                    shared.waiters[id] = Waiter(task: task, sequence: sequence, continuation: continuation)
-                    return true
-                }
-                if waits { bell.continuation.yield() } else { continuation.resume() }
-            }
-        } onCancel: {
-            shared.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume()
-        }
+        await waiters.wait(for: sequence, of: task) { bell.continuation.yield() }
     }
 
     /// Lets go who waited for what counts now.
     private func resumeCounted() {
-        if let cursor { resumeWaiters(upTo: cursor, but: Set(backlogs.map(\.name))) }
-    }
-
-    /// Lets go who waits for examples up to this one, or everyone; but for those of some tasks.
-    private func resumeWaiters(upTo sequence: Int64 = .max, but waiting: Set<TaskName> = []) {
-        let ready = shared.withLock { shared in
-            let ready = shared.waiters.filter { $0.value.sequence <= sequence && !waiting.contains($0.value.task) }
-            for id in ready.keys { shared.waiters[id] = nil }
-            return ready.values
-        }
-        for waiter in ready { waiter.continuation.resume() }
+        if let cursor { waiters.resume(upTo: cursor, but: Set(backlogs.map(\.name))) }
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in await learn() }
         thread?.stop()
         thread = nil
-        shared.withLock { $0.hasEnded = true }
-        resumeWaiters()
+        waiters.end()
     }
 
     private func learn() async {
@@ -194,7 +142,7 @@ actor InstantHeads: Service {
                 return
             } catch {
                 logger.error("the analytic heads could not learn; adapters answer without them: \(error)")
-                resumeWaiters()
+                waiters.resume()
             }
         }
     }
@@ -340,7 +288,7 @@ actor InstantHeads: Service {
     /// From the saved sums and all open examples, as its turns come; what answers by now does so until then.
     private func rebuild(_ task: ServedTask, _ recipe: Recipe) {
         drop(task.task.name)
-        backlogs.append(Backlog(task: task, recipe: recipe))
+        backlogs.append(InstantBacklog(task: task, recipe: recipe))
     }
 
     /// Counts the next few examples of a head that is being made.
@@ -357,7 +305,9 @@ actor InstantHeads: Service {
     }
 
     /// A head with its next few examples; `nil` when those were the last, or there are none.
-    private func advanced(_ backlog: Backlog, _ classifier: any TextClassifier) async throws -> Backlog? {
+    private func advanced(
+        _ backlog: InstantBacklog, _ classifier: any TextClassifier
+    ) async throws -> InstantBacklog? {
         let (task, recipe, name) = (backlog.task, backlog.recipe, backlog.name)
         var next = backlog
         if next.work == nil {
