@@ -18,5 +18,10 @@ struct PullLock {
     }
 
     /// The file stays: removing it would let a third process lock a new one beside a waiting second.
-    func release() { try? handle.close() }
+    ///
+    /// Unlocked before it is closed: a child that was just made holds a copy until it becomes another program.
+    func release() {
+        flock(handle.fileDescriptor, LOCK_UN)
+        try? handle.close()
+    }
 }

@@ -19,7 +19,11 @@ public final class WorkerLock: Sendable {
         descriptor = opened
     }
 
-    deinit { close(descriptor) }
+    deinit {
+        // Before it is closed: a child that was just made holds a copy until it becomes another program.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     /// Whether some process works on the home now.
     public static func isHeld(home: Home) -> Bool {
