@@ -31,7 +31,7 @@ struct Screening {
     /// the false alarms rare.
     func doubted() throws -> [Int64: Suspicion]? {
         guard options.falseAlarms > 0, let parent = input.parent else { return nil }
-        let known = Set(parent.labels)
+        let known = Set(parent.labels).subtracting(input.newcomers.labels)
         let isKnown = { (example: LedgerExample) in known.contains(example.label) }
         let trusted = evenly(input.oldSlices.flatMap(\.examples).filter(isKnown), Self.trustedExamples)
         guard trusted.count >= OddityTest.neededExamples(level: options.falseAlarms) else { return nil }

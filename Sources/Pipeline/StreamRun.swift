@@ -33,7 +33,8 @@ public struct StreamRun {
     /// Examples of the last update that were set aside; they stay out of the stream.
     public private(set) var setAside: [LedgerExample] = []
 
-    /// - Parameter holdout: share of each label held out for the gate, by hash of the text, never trained on.
+    /// - Parameter holdout: share of each label held out for the gate, by hash of the text, never trained on; a label's
+    ///   first example is not.
     public init(task: String = "", learner: Learner, recipe: Recipe, holdout: Double) throws {
         self.task = task
         self.learner = learner
@@ -71,9 +72,10 @@ public struct StreamRun {
         var known = Set(labels)
         for example in examples where seen.insert([example.text, example.label]).inserted {
             sequence += 1
-            if known.insert(example.label).inserted { labels.append(example.label) }
+            let isFirst = known.insert(example.label).inserted
+            if isFirst { labels.append(example.label) }
             let row = LedgerExample(sequence: sequence, text: example.text, label: example.label)
-            if ContentHash.place(of: example.text) < holdout {
+            if !isFirst, ContentHash.place(of: example.text) < holdout {
                 waiting.heldOut.append(row)
             } else {
                 waiting.training.append(row)

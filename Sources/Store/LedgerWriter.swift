@@ -51,7 +51,7 @@ struct LedgerWriter {
             return
         }
         let inherited = ledger.hasSuperseded ? try ledger.supersededSide(db, entry.textHash) : nil
-        let side = inherited ?? ledger.side(of: entry)
+        let side = inherited ?? ledger.side(of: entry, label: label)
         if try !insert(entry, label: label, side: side, into: ledger) {
             // The text or the id is known: the rare path.
             let old = try ledger.find(db, text: entry.textHash, id: entry.idHash)
@@ -63,7 +63,8 @@ struct LedgerWriter {
                 }
                 try ledger.supersede(db, byText)
             }
-            let side = try ledger.supersededSide(db, entry.textHash) ?? side
+            // Its label may have lost its other example just now.
+            let side = try ledger.supersededSide(db, entry.textHash) ?? ledger.side(of: entry, label: label)
             guard try insert(entry, label: label, side: side, into: ledger) else {
                 throw DatabaseError(resultCode: .SQLITE_CORRUPT, message: "example indices disagree with their rows")
             }

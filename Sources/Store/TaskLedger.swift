@@ -69,8 +69,11 @@ struct TaskLedger {
         return db.lastInsertedRowID
     }
 
-    /// The side of a text never seen before.
-    func side(of entry: HashedEntry) -> Side { Side(isHeldOut: entry.place < holdout) }
+    /// The side of a text never seen before: its place decides, but what a label has no other example of is learned.
+    func side(of entry: HashedEntry, label: Int64) -> Side {
+        let isOnly = counts[label].map { $0.examples == $0.heldOut } ?? true
+        return Side(isHeldOut: entry.place < holdout && !isOnly)
+    }
 
     /// The side of a text whose example was superseded: it stays where it was.
     func supersededSide(_ db: Database, _ textHash: Data) throws -> Side? {

@@ -449,6 +449,22 @@ struct HeadPairTests {
         #expect([0, 1, 2].map(pair.head) == [.adapter, .adapter, .analytic])
     }
 
+    @Test func `a label that the adapter knows by name alone is the analytic head's once that has an example of it`() throws {
+        let blend = Blend(adapter: 1, analytic: 1, alone: 2)
+        let names = ["label 1", "label 7", "label 0"]
+        let pair = HeadPair(adapter: names, analytic: try head(), blend: blend, unlearned: ["label 0", "label 7"])
+        // Nobody has an example of label 7: it stays where it was.
+        #expect(pair.labels == ["label 1", "label 7", "label 0", "label 2"])
+        let scores: [Float] = [0.9, 0.1, 0.2]
+        let given = pair.probabilities(adapter: [3, -1, 8], analytic: scores)
+        let alone = probabilities([0.1, -.greatestFiniteMagnitude / 2, 0.9, 0.2].map { 2 * $0 })
+        let known = probabilities([3.1, -1])
+        #expect(abs(given.reduce(0, +) - 1) < 1e-5)
+        #expect(abs(given[2] - alone[2]) < 1e-6 && abs(given[3] - alone[3]) < 1e-6)
+        #expect(abs(given[0] - known[0] * (1 - alone[2] - alone[3])) < 1e-6)
+        #expect([0, 1, 2, 3].map(pair.head) == [.blend, .blend, .analytic, .analytic])
+    }
+
     @Test func `the blend weighs both heads label by label, in the adapter's order`() throws {
         let pair = HeadPair(
             adapter: ["label 2", "label 0", "label 1"], analytic: try head(), blend: Blend(adapter: 2, analytic: 10))

@@ -10,7 +10,7 @@ struct AccuracyHistoryTests {
             for experience in 1...3 {
                 let held = texts(4, heldOut: true, share: 0.5, prefix: "\(experience)")
                 let trained = texts(1, heldOut: false, share: 0.5, prefix: "\(experience)")
-                try await fixture.append((held + trained).map { Example(text: $0, label: "label \(experience)") })
+                try await fixture.append((trained + held).map { Example(text: $0, label: "label \(experience)") })
                 let work = try await fixture.claim()
                 var promotion = Promotion.fixture(work)
                 promotion.candidate.evaluations = (1...experience).map {

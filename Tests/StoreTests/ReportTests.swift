@@ -12,7 +12,7 @@ struct ReportTests {
             for experience in 1...experiences {
                 let held = texts(4, heldOut: true, share: 0.5, prefix: "\(experience)")
                 let trained = texts(2, heldOut: false, share: 0.5, prefix: "\(experience)")
-                try await fixture.append((held + trained).map { Example(text: $0, label: "a") })
+                try await fixture.append((trained + held).map { Example(text: $0, label: "a") })
                 let work = try await fixture.claim()
                 seen += work.heldOut
                 var promotion = Promotion.fixture(

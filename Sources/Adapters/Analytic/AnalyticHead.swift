@@ -63,6 +63,9 @@ public struct AnalyticHead: Sendable {
     /// Examples in all.
     public var count: Int { counts.reduce(0, +) }
 
+    /// Labels that it has examples of.
+    public var learnedLabels: Set<String> { Set(zip(labels, counts).filter { $1 > 0 }.map(\.0)) }
+
     /// One score for each label, largest for the likeliest, about 0 to 1: `[N][labels]`.
     ///
     /// - Parameter features: `[N][C]`.

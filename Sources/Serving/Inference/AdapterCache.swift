@@ -1,5 +1,6 @@
 import Adapters
 import Dispatch
+import Foundation
 import Schema
 import Store
 import Synchronization
@@ -69,6 +70,28 @@ final class AdapterCache: Sendable {
                             contentsOf: home.analyticGeneration(digest), base: classifier.baseDigest)
                         heads.withLock { $0.insert(head, digest) }
                         return head
+                    })
+            }
+        }
+    }
+
+    /// Whether all of a version's file of sums is what its name promises.
+    ///
+    /// Asked before a version is to serve, not each time one is loaded: a file can be tens of megabytes. The weights that
+    /// answer are checked whenever they are read, and the sums before anything is learned on top of them.
+    ///
+    /// - Throws: `AdapterError.damagedFile(path:expected:actual:)`, and for a file that cannot be read.
+    func check(_ generation: AnalyticGeneration?, in home: Home) async throws {
+        guard let digest = generation?.digest else { return }
+        let file = home.analyticGeneration(digest)
+        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
+            loading.async {
+                continuation.resume(
+                    with: Result {
+                        let found = try ContentDigest(ofFile: file).description
+                        guard found == digest else {
+                            throw AdapterError.damagedFile(path: file.path, expected: digest, actual: found)
+                        }
                     })
             }
         }

@@ -34,12 +34,18 @@ actor InstantHeads: Service {
     private static let partsRead = 16
     /// Tasks whose inverse is kept in memory; the others keep the head that answers.
     private static let solvers = 8
+    /// What inverses may take that no example has asked for yet. They are there because a first example is to count as
+    /// soon as any other.
+    private static let bytesAhead = 64 << 20
 
     private nonisolated let shared = Mutex(Shared())
     private nonisolated let waiters = InstantWaiters()
     private nonisolated let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-    /// Embeds and solves behind what answers, so that a flood of examples slows no query.
+    /// Embeds and counts behind what answers, so that a flood of examples slows no query.
     private var thread: BackgroundThread?
+    /// Solves sums that were saved, while other tasks go on learning.
+    private var solving: BackgroundThread?
+    private var solutions: [UUID: Task<Void, Never>] = [:]
     private var states: [TaskName: InstantTask] = [:]
     /// Last use last.
     private var order: [TaskName] = []
@@ -114,13 +120,14 @@ actor InstantHeads: Service {
 
     /// Lets go who waited for what counts now.
     private func resumeCounted() {
-        if let cursor { waiters.resume(upTo: cursor, but: Set(backlogs.map(\.name))) }
+        if let cursor { waiters.resume(upTo: cursor, but: Set(backlogs.filter { !$0.isAhead }.map(\.name))) }
     }
 
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in await learn() }
-        thread?.stop()
-        thread = nil
+        for solution in solutions.values { solution.cancel() }
+        for thread in [thread, solving] { thread?.stop() }
+        (thread, solving) = (nil, nil)
         waiters.end()
     }
 
@@ -135,6 +142,7 @@ actor InstantHeads: Service {
                     let hasTaken = try await takeNext(classifier)
                     resumeCounted()
                     if !hasTaken { try await review() }
+                    solve(with: classifier)
                     let hasMade = try await makeNext(classifier)
                     isBusy = hasTaken || hasMade
                 }
@@ -150,6 +158,12 @@ actor InstantHeads: Service {
     private var background: BackgroundThread {
         let thread = self.thread ?? BackgroundThread(name: "instant", priority: .low)
         self.thread = thread
+        return thread
+    }
+
+    private var solver: BackgroundThread {
+        let thread = solving ?? BackgroundThread(name: "solve", priority: .low)
+        solving = thread
         return thread
     }
 
@@ -173,6 +187,7 @@ actor InstantHeads: Service {
         let releases = try await store.releasedExamples()
         let before = released ?? releases
         released = releases
+        var quiet: [ServedTask] = []
         for task in served {
             let recipe = recipe(task.task.update.recipe)
             shared.withLock { $0.lengths[task.task.name] = recipe?.maximumLength }
@@ -194,10 +209,28 @@ actor InstantHeads: Service {
                     return
                 } else if open.isEmpty {
                     forget(name)
+                    quiet.append(task)
                 } else {
                     rebuild(task, recipe)
                 }
             }
+        }
+        prepare(quiet)
+    }
+
+    /// Has heads made that nobody waits for, newest versions first.
+    private func prepare(_ quiet: [ServedTask]) {
+        var bytes = states.values.filter { $0.count == 0 }.map { InstantTask.bytes(of: $0.generation) }.reduce(0, +)
+        bytes += backlogs.filter(\.isAhead).map { InstantTask.bytes(of: $0.task.analytic) }.reduce(0, +)
+        let newest = quiet.filter { $0.analytic != nil }.sorted {
+            ($0.champion?.createdAt.seconds ?? 0) > ($1.champion?.createdAt.seconds ?? 0)
+        }
+        for task in newest {
+            bytes += InstantTask.bytes(of: task.analytic)
+            guard states.count + backlogs.count < Self.solvers, bytes <= Self.bytesAhead,
+                let recipe = recipe(task.task.update.recipe)
+            else { return }
+            backlogs.append(InstantBacklog(task: task, recipe: recipe, isAhead: true))
         }
     }
 
@@ -262,15 +295,24 @@ actor InstantHeads: Service {
         } catch let error as CancellationError {
             throw error
         } catch {
-            logger.error("the analytic head of task \(name) cannot learn: \(error)")
-            forget(name)
+            fail(name, error)
         }
+    }
+
+    private func fail(_ name: TaskName, _ error: any Error) {
+        logger.error("the analytic head of task \(name) cannot learn: \(error)")
+        forget(name)
     }
 
     private func take(
         _ name: TaskName, _ examples: [LedgerExample], _ classifier: any TextClassifier
     ) async throws {
-        if let index = backlogs.firstIndex(where: { $0.name == name }) { return backlogs[index].append(examples) }
+        if let index = backlogs.firstIndex(where: { $0.name == name }) {
+            var backlog = backlogs.remove(at: index)
+            let wasAhead = backlog.isAhead
+            backlog.append(examples)
+            return wasAhead ? enqueue(backlog) : backlogs.insert(backlog, at: index)
+        }
         var known = tasks[name]
         // Newer than the last look at the store.
         if known == nil { known = try await store.served().first { $0.task.name == name } }
@@ -288,15 +330,57 @@ actor InstantHeads: Service {
     /// From the saved sums and all open examples, as its turns come; what answers by now does so until then.
     private func rebuild(_ task: ServedTask, _ recipe: Recipe) {
         drop(task.task.name)
-        backlogs.append(InstantBacklog(task: task, recipe: recipe))
+        enqueue(InstantBacklog(task: task, recipe: recipe, isAhead: false))
+    }
+
+    /// Before those that nobody waits for.
+    private func enqueue(_ backlog: InstantBacklog) {
+        backlogs.insert(backlog, at: backlogs.firstIndex(where: \.isAhead) ?? backlogs.count)
+    }
+
+    /// Begins to solve the sums of the heads whose turn it is.
+    private func solve(with classifier: any TextClassifier) {
+        for index in backlogs.indices.prefix(Self.makers) {
+            guard case .waiting = backlogs[index].stage else { continue }
+            backlogs[index].stage = .solving
+            let (backlog, begun, home) = (backlogs[index], ContinuousClock.now, store.home)
+            let (solver, background) = (solver, background)
+            solutions[backlog.id] = Task { [weak self] in
+                let result: Result<InstantTask, any Error>
+                do {
+                    let state = try await InstantTask(
+                        createdAt: backlog.task.task.createdAt, generation: backlog.task.analytic,
+                        champion: backlog.task.champion?.digest, options: backlog.recipe.analytic, home: home,
+                        classifier: classifier, solving: solver, thread: background)
+                    result = .success(state)
+                } catch {
+                    result = .failure(error)
+                }
+                await self?.finish(backlog, with: result, begun: begun)
+            }
+        }
+    }
+
+    private func finish(
+        _ solved: InstantBacklog, with result: Result<InstantTask, any Error>, begun: ContinuousClock.Instant
+    ) {
+        solutions[solved.id] = nil
+        guard let index = backlogs.firstIndex(where: { $0.id == solved.id }) else { return }
+        switch result {
+        case .success(let state): backlogs[index].stage = .solved(state, begun: begun)
+        case .failure(let error):
+            backlogs.remove(at: index)
+            if !(error is CancellationError) { fail(solved.name, error) }
+        }
+        bell.continuation.yield()
     }
 
     /// Counts the next few examples of a head that is being made.
     ///
     /// - Returns: whether there is one.
     private func makeNext(_ classifier: any TextClassifier) async throws -> Bool {
-        guard !backlogs.isEmpty else { return false }
-        let backlog = backlogs.removeFirst()
+        guard let index = backlogs.prefix(Self.makers).firstIndex(where: \.isSolved) else { return false }
+        let backlog = backlogs.remove(at: index)
         try await attempt(backlog.name) {
             guard let next = try await advanced(backlog, classifier) else { return }
             backlogs.insert(next, at: min(Self.makers - 1, backlogs.count))
@@ -304,26 +388,14 @@ actor InstantHeads: Service {
         return true
     }
 
-    /// A head with its next few examples; `nil` when those were the last, or there are none.
+    /// A head with its next few examples; `nil` when those were the last.
     private func advanced(
         _ backlog: InstantBacklog, _ classifier: any TextClassifier
     ) async throws -> InstantBacklog? {
-        let (task, recipe, name) = (backlog.task, backlog.recipe, backlog.name)
+        guard case .solved(let state, let begun) = backlog.stage else { return backlog }
+        let (recipe, name) = (backlog.recipe, backlog.name)
         var next = backlog
-        if next.work == nil {
-            let open = try await store.openExamples(name)
-            guard !open.isEmpty else {
-                forget(name)
-                return nil
-            }
-            let begun = ContinuousClock.now
-            let state = try await InstantTask(
-                createdAt: task.task.createdAt, generation: task.analytic, champion: task.champion?.digest,
-                options: recipe.analytic, home: store.home, classifier: classifier, thread: background)
-            next.work = (state, begun)
-            next.append(open)
-        }
-        guard let (state, begun) = next.work else { return nil }
+        if !next.hasRead { next.begin(with: try await store.openExamples(name)) }
         try await add(Array(next.rest.prefix(Self.part)), to: state, recipe, classifier)
         next.rest = next.rest.dropFirst(Self.part)
         guard next.rest.isEmpty else {
@@ -331,7 +403,7 @@ actor InstantHeads: Service {
             return next
         }
         states[name] = state
-        use(name)
+        use(name, isAhead: next.isAhead)
         publish(state, name)
         if order.count > Self.solvers, let oldest = order.first { states[oldest] = nil }
         order.removeAll { states[$0] == nil }
@@ -344,6 +416,7 @@ actor InstantHeads: Service {
         _ examples: [LedgerExample], to state: InstantTask, _ recipe: Recipe, _ classifier: any TextClassifier
     ) async throws {
         let new = examples.filter { !state.holds($0.sequence) }
+        guard !new.isEmpty else { return }
         var adapter: (any ServableAdapter)?
         if let digest = state.adapter { adapter = try await cache.adapter(digest, from: classifier) }
         let inputs = new.map { [adapter] in
@@ -370,9 +443,10 @@ actor InstantHeads: Service {
         }
     }
 
-    private func use(_ name: TaskName) {
+    /// - Parameter isAhead: of a head that nobody has asked for yet, which takes the place of none.
+    private func use(_ name: TaskName, isAhead: Bool = false) {
         order.removeAll { $0 == name }
-        order.append(name)
+        order.insert(name, at: isAhead ? 0 : order.count)
     }
 
     private func forget(_ name: TaskName) {

@@ -32,10 +32,12 @@ final class InstantTask: @unchecked Sendable {
 
     /// Solves the generation's sums; a second or two for the widest.
     ///
-    /// - Parameter champion: digest of the adapter of the generation's version.
+    /// - Parameters:
+    ///   - champion: digest of the adapter of the generation's version.
+    ///   - solving: solves them; `thread` does all that comes after.
     init(
         createdAt: Timestamp, generation: AnalyticGeneration?, champion: String?, options: Recipe.AnalyticOptions,
-        home: Home, classifier: any TextClassifier, thread: BackgroundThread
+        home: Home, classifier: any TextClassifier, solving: BackgroundThread, thread: BackgroundThread
     ) async throws {
         self.thread = thread
         self.home = home
@@ -46,7 +48,7 @@ final class InstantTask: @unchecked Sendable {
         let fit = generation?.fit ?? options.fit
         self.fit = fit
         let begun = options.widths(labels: 0).last { $0 <= Self.firstWidth } ?? 0
-        let solved = try await thread.run {
+        let solved = try await solving.run {
             let sums =
                 try generation.map {
                     try AnalyticSums(
@@ -73,6 +75,12 @@ final class InstantTask: @unchecked Sendable {
         return InstantHead(
             base: generation?.digest, head: solver.head,
             reference: AnalyticReference(digest: "sha256:" + digits, examples: solver.count))
+    }
+
+    /// What the inverse of a generation's sums takes in memory, about.
+    static func bytes(of generation: AnalyticGeneration?) -> Int {
+        let width = generation?.width ?? firstWidth
+        return 4 * width * width
     }
 
     /// How many examples it holds that are not in the generation.

@@ -25,6 +25,8 @@ struct ServedVersion: Sendable {
     var heads: HeadPair
     /// What the analytic head has learned by now.
     var analytic: AnalyticReference?
+    /// Labels of the adapter that had no example when the version was made: declared ones, or all of it held out.
+    private var unlearned: Set<String> = []
 
     init(
         _ version: AdapterVersion, adapter: any ServableAdapter, generation: AnalyticGeneration? = nil,
@@ -35,6 +37,7 @@ struct ServedVersion: Sendable {
         self.adapter = adapter
         self.generation = generation
         heads = HeadPair(adapter: adapter.labels, analytic: analytic, blend: generation?.blend ?? .adapterAlone)
+        unlearned = analytic.map { Set(adapter.labels).subtracting($0.learnedLabels) } ?? []
         self.analytic = generation.map { AnalyticReference(digest: $0.digest, examples: $0.examples) }
     }
 
@@ -51,7 +54,8 @@ struct ServedVersion: Sendable {
     func with(_ instant: InstantHead?) -> ServedVersion {
         guard let generation, let instant, instant.base == generation.digest else { return self }
         var version = self
-        version.heads = HeadPair(adapter: adapter?.labels, analytic: instant.head, blend: generation.blend)
+        version.heads = HeadPair(
+            adapter: adapter?.labels, analytic: instant.head, blend: generation.blend, unlearned: unlearned)
         version.analytic = instant.reference
         return version
     }
