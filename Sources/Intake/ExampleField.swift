@@ -28,14 +28,18 @@ struct ExampleFields {
         case .source: source = value
         case .timestamp:
             guard let time = Timestamp(iso8601: value) else { throw .notATime(.timestamp) }
-            timestamp = time.seconds
+            try setTimestamp(time.seconds)
         }
     }
 
     mutating func setTimestamp(_ seconds: Double) throws(Fault) {
-        guard seconds.isFinite else { throw .notFinite(.timestamp) }
+        guard Self.times.contains(seconds) else { throw .outOfCalendar(.timestamp) }
         timestamp = seconds
     }
+
+    /// Seconds since 1970 of the years 1 to 9999, as ``Timestamp`` reads and writes them: by the Julian calendar before
+    /// 1582.
+    private static let times = -62_135_769_600.0..<253_402_300_800.0
 
     func example() throws(Fault) -> Example {
         guard let text else { throw .missing(.text) }

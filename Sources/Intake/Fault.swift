@@ -13,7 +13,8 @@ enum Fault: Error, Equatable {
     case empty(ExampleField)
     case tooLong(ExampleField, bytes: Int, limit: Int)
     case lineTooLong(limit: Int)
-    case notFinite(ExampleField)
+    /// A time before the year 1 or after the year 9999.
+    case outOfCalendar(ExampleField)
     case forbiddenCharacter(ExampleField)
     case untrimmed(ExampleField)
     case columnCount(found: Int, expected: Int)
@@ -30,7 +31,7 @@ enum Fault: Error, Equatable {
     var field: String? {
         switch self {
         case .missing(let field), .wrongType(let field, _), .empty(let field), .tooLong(let field, _, _),
-            .notFinite(let field), .forbiddenCharacter(let field), .untrimmed(let field), .notATime(let field):
+            .outOfCalendar(let field), .forbiddenCharacter(let field), .untrimmed(let field), .notATime(let field):
             field.rawValue
         case .unknown(let name, _), .repeated(let name): Self.shortened(name)
         default: nil
@@ -47,7 +48,7 @@ enum Fault: Error, Equatable {
         case .repeated: "duplicate_field"
         case .empty: "empty"
         case .tooLong, .lineTooLong, .documentTooLong: "too_long"
-        case .notFinite: "out_of_range"
+        case .outOfCalendar: "out_of_range"
         case .forbiddenCharacter: "forbidden_character"
         case .untrimmed: "surrounding_space"
         case .columnCount: "column_count"
@@ -79,11 +80,12 @@ enum Fault: Error, Equatable {
                 ? "\"\(field)\" is empty; give at least one visible character"
                 : "\"\(field)\" is empty; leave the field out instead"
         case .tooLong(let field, let bytes, let limit):
-            "\"\(field)\" has \(bytes) bytes of UTF-8, the limit is \(limit); shorten it or split the example"
+            "\"\(field)\" has \(bytes) bytes of UTF-8, the limit is \(limit); shorten it"
+                + (field == .text ? " or split the example" : "")
         case .lineTooLong(let limit):
             "the line is longer than \(limit) bytes; end each example with a line break and shorten its text"
-        case .notFinite(let field):
-            "\"\(field)\" is too large a number; give seconds since 1970"
+        case .outOfCalendar(let field):
+            "\"\(field)\" must lie in the years 1 to 9999; give seconds, not milliseconds, since 1970 or an ISO 8601 time"
         case .forbiddenCharacter(let field):
             field == .text
                 ? "\"text\" contains the character U+0000; remove it"

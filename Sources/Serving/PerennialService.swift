@@ -1,3 +1,4 @@
+import CProcess
 import Hummingbird
 import Logging
 import Schema
@@ -18,20 +19,26 @@ public struct PerennialService: Service, CustomStringConvertible {
         public var host = "127.0.0.1"
         /// 0 lets the system choose.
         public var port = 8088
+        /// How long a connection may be silent: between requests, or within one that is half sent.
+        public var idleTimeout = Duration.seconds(60)
+        /// Connections at once; others wait to be accepted. What the system allows, but for the files of the home.
+        public var connections = max(8, Int(process_descriptor_limit()) - 128)
         /// Largest body of an ingest request.
         public var ingestBytes = 67_108_864
         /// Texts in one prediction request.
         public var inputsPerRequest = 256
         /// How long the first answer of a task waits for its examples to be counted.
         public var patience = Duration.seconds(5)
+        /// Whether answers wait instead, however long, until every example that is there counts.
+        public var waitsForExamples = false
         public var engine = InferenceEngine.Limits()
-        /// Recipes a task may name; `nil` accepts any name.
-        public var recipes: [String]?
+        /// Why a task cannot name a recipe, as it goes on after `"update.recipe"`; `nil` where it can.
+        public var recipeProblem: @Sendable (String) -> String? = { _ in nil }
         /// Whether predictions and arrivals are observed for drift; in one process of a home at most.
         public var observesDrift = false
         /// How long, and with how many bytes of text together, predictions are remembered for feedback.
         public var feedback = FeedbackLimits()
-        /// The recipe of a name: says how a task's analytic head learns. `nil` where there is no such recipe.
+        /// The recipe of a name, as it is now: says how a task's analytic head learns. `nil` where there is no such recipe.
         public var recipe: @Sendable (String) -> Recipe? = { _ in nil }
         public init() {}
     }
@@ -76,7 +83,7 @@ public struct PerennialService: Service, CustomStringConvertible {
         router.add(middleware: RequestMetricsMiddleware(metrics: metrics))
         router.add(middleware: ErrorMiddleware())
         TaskRoutes(
-            store: store, refresher: refresher, metrics: metrics, recipes: configuration.recipes,
+            store: store, refresher: refresher, metrics: metrics, recipeProblem: configuration.recipeProblem,
             recipe: configuration.recipe
         ).add(to: router)
         ExampleRoutes(
@@ -87,8 +94,8 @@ public struct PerennialService: Service, CustomStringConvertible {
         let memory = PredictionMemory(limits: configuration.feedback)
         let predictions = PredictionRoutes(
             store: store, engine: engine, cache: cache, refresher: refresher, instant: instant,
-            maximumInputs: configuration.inputsPerRequest, patience: configuration.patience, drift: drift,
-            memory: memory)
+            maximumInputs: configuration.inputsPerRequest, patience: configuration.patience,
+            waitsForExamples: configuration.waitsForExamples, drift: drift, memory: memory)
         predictions.add(to: router)
         FeedbackRoutes(store: store, memory: memory, drift: drift, metrics: metrics).add(to: router)
         LabelStudioRoutes(store: store, predictions: predictions, metrics: metrics).add(to: router)
@@ -110,18 +117,24 @@ public struct PerennialService: Service, CustomStringConvertible {
 
     /// Serves until graceful shutdown.
     ///
-    /// - Throws: what loading the base model throws; what binding the address throws.
-    public func run() async throws { try await application.run() }
+    /// - Throws: what loading the base model throws; ``AddressError``.
+    public func run() async throws {
+        do {
+            try await application.run()
+        } catch {
+            throw AddressError(error, host: configuration.host, port: configuration.port) ?? error
+        }
+    }
 
     /// The routes on a port, with what they need running beside them: engine and refresher end after the server.
     package var application: some ApplicationProtocol {
         Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(
-                    additionalChannelHandlers: [ContinueHandler(maximumBytes: configuration.ingestBytes)])),
+            server: ServiceChannel.server(
+                maximumBytes: configuration.ingestBytes, idleTimeout: configuration.idleTimeout),
             configuration: ApplicationConfiguration(
-                address: .hostname(configuration.host, port: configuration.port), serverName: "perennial"),
+                address: .hostname(configuration.host, port: configuration.port), serverName: "perennial",
+                availableConnectionsDelegate: .maximum(configuration.connections, logger: logger)),
             services: background,
             onServerRunning: { [onRunning] channel in await onRunning(channel.localAddress?.port) },
             logger: logger)

@@ -59,7 +59,7 @@ import Testing
         var example = Example(text: text, label: label)
         switch object["timestamp"] {
         case nil, is NSNull: break
-        case let number as NSNumber where number.doubleValue.isFinite:
+        case let number as NSNumber where (-62_135_769_600..<253_402_300_800).contains(number.doubleValue):
             example.timestamp = number.doubleValue
         default: return nil
         }

@@ -42,6 +42,10 @@ import Testing
         (#"{"text":"a","label":"b","timestamp":"now"}"#, "timestamp", "wrong_type"),
         (#"{"text":"a","label":"b","timestamp":true}"#, "timestamp", "wrong_type"),
         (#"{"text":"a","label":"b","timestamp":1e999}"#, "timestamp", "out_of_range"),
+        (#"{"text":"a","label":"b","timestamp":1e300}"#, "timestamp", "out_of_range"),
+        (#"{"text":"a","label":"b","timestamp":-1e300}"#, "timestamp", "out_of_range"),
+        (#"{"text":"a","label":"b","timestamp":1790000000000}"#, "timestamp", "out_of_range"),
+        (#"{"text":"a","label":"b","timestamp":"10000-01-01T00:00:00Z"}"#, "timestamp", "out_of_range"),
         (#"{"text":" \n\t ","label":"b"}"#, "text", "empty"),
         (#"{"text":"a","label":""}"#, "label", "empty"),
         (#"{"text":"a","label":"b","id":""}"#, "id", "empty"),
@@ -81,6 +85,26 @@ import Testing
                 #expect(batch.examples.isEmpty && batch.refused.errors.map(\.code) == ["invalid_utf8"])
             }
         }
+    }
+
+    @Test(arguments: ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+    func aTimeMayLieInAnyYearOfFourDigits(_ text: String) throws {
+        let time = try #require(Timestamp(iso8601: text)?.seconds)
+        let batch = try parse(
+            #"{"text":"a","label":"b","timestamp":"\#(text)"}"# + "\n"
+                + #"{"text":"a","label":"b","timestamp":\#(time)}"#)
+        #expect(batch.examples.map(\.example.timestamp) == [time, time])
+        for beyond in [time - 1, time + 1] where (beyond < time) == (time < 0) {
+            #expect(try parse(#"{"text":"a","label":"b","timestamp":\#(beyond)}"#).refused.rejected == 1)
+        }
+    }
+
+    @Test(arguments: [("text", 40_000, "shorten it or split the example"), ("label", 1_000, "shorten it")])
+    func whatIsTooLongIsToBeShortened(_ field: String, _ count: Int, _ remedy: String) throws {
+        let long = String(repeating: "x", count: count)
+        let other = field == "text" ? "label" : "text"
+        let rejection = try #require(try parse(#"{"\#(field)":"\#(long)","\#(other)":"a"}"#).refused.errors.first)
+        #expect(rejection.code == "too_long" && rejection.message.hasSuffix("; \(remedy)"))
     }
 
     @Test(arguments: [(32_768, "accepted"), (32_769, "too_long")])

@@ -178,4 +178,19 @@ import Testing
                 .put, "/v1/tasks/t", 400, body: put(#"{"drift":{"auc":0.2}}"#), param: "update.drift.auc")
         }
     }
+
+    @Test(
+        arguments: [
+            ("window", "11", "20 to 10000"), ("window", "100000000", "20 to 10000"), ("min_sample", "9", "10 to 10000"),
+            ("new_labels", "1e300", "1 to 10000"), ("page_hinkley", "1e999", "above 0"),
+            ("page_hinkley", "-1e10", "above 0"), ("p_value", "2e9", "between 0 and 1"), ("psi", "-1e999", "above 0"),
+        ])
+    func theBoundsThatAreSaidAreThoseThatHold(_ field: String, _ value: String, _ bounds: String) async throws {
+        try await ServiceHarness.run { service in
+            let answer = try await service.expect(
+                .put, "/v1/tasks/t", 400, body: #"{"kind":"classify","update":{"drift":{"\#(field)":\#(value)}}}"#,
+                param: "update.drift.\(field)")
+            #expect(answer.message.contains(bounds), "\(answer.message)")
+        }
+    }
 }

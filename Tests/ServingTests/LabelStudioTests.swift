@@ -137,7 +137,14 @@ import Testing
                 #expect(answer.object["result"] as? String == "ignored")
             }
             #expect(try await service.store.arrivals(after: 0, limit: 10).isEmpty)
-            try await service.expect(.post, hook, 400, body: "{}", param: "action")
+            try await service.expect(.post, hook, 400, body: "{}", code: "missing_field", param: "action")
+            let number = try await service.expect(
+                .post, hook, 400, body: #"{"action": 5}"#, code: "wrong_type", param: "action")
+            #expect(number.message == #""action" must be a string, found a number"#)
+            try await service.expect(
+                .post, "/label-studio/t/predict", 400, body: #"{"tasks": {}}"#, code: "wrong_type", param: "tasks")
+            try await service.expect(
+                .post, "/label-studio/t/predict", 400, body: "{}", code: "missing_field", param: "tasks")
             let training = try await service.expect(.post, hook, 201, body: #"{"action": "START_TRAINING"}"#)
             #expect(training.object["result"] as? String == "nothing to learn")
         }

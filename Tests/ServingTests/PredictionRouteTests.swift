@@ -104,6 +104,40 @@ import Testing
             let answer = try await service.expect(
                 .post, "/v1/tasks/t/predict", 409, body: #"{"input":"hello"}"#, code: "no_adapter")
             #expect(answer.message.contains("2 examples wait") && answer.message.contains("98 more"))
+            #expect(answer.message.contains("or ask for an update now with POST /v1/tasks/t/updates"))
+
+            // Of none at all, no update can be asked for.
+            try await service.expect(.put, "/v1/tasks/empty", 201, body: #"{"kind":"classify"}"#)
+            let empty = try await service.expect(.post, "/v1/tasks/empty/predict", 409, body: #"{"input":"hello"}"#)
+            #expect(empty.message.hasSuffix("0 examples wait to be learned, 100 start an update; send 100 more"))
+        }
+    }
+
+    @Test func whereOneExampleIsEnoughTheAnswerAsksForOne() async throws {
+        try await ServiceHarness.run(configure: InstantRouteTests.configure) { service in
+            try await service.expect(.put, "/v1/tasks/t", 201, body: InstantRouteTests.task)
+            let answer = try await service.expect(
+                .post, "/v1/tasks/t/predict", 409, body: #"{"input":"hello"}"#, code: "no_adapter")
+            #expect(answer.message.contains("send one with its label to POST /v1/tasks/t/examples"))
+            #expect(!answer.message.contains("update"))
+            try await InstantRouteTests.send(service, "hello", "greeting")
+            try await service.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input":"hello"}"#)
+        }
+    }
+
+    @Test func whereNoVersionServesTheAnswerAsksForAPromotion() async throws {
+        try await ServiceHarness.run(configure: InstantRouteTests.configure) { service in
+            let task = try TaskName("t")
+            try await service.makeTask("t")
+            for number in 1...2 {
+                _ = try await service.store.importVersion(
+                    task, digest: FakeClassifier.digest(number), metrics: AdapterVersion.Metrics())
+            }
+            let answer = try await service.expect(
+                .post, "/v1/tasks/t/predict", 409, body: #"{"input":"hello"}"#, code: "no_adapter")
+            #expect(answer.message.contains("POST /v1/tasks/t/adapters/v2/promote"))
+            try await service.expect(.post, "/v1/tasks/t/adapters/v2/promote", 200)
+            try await service.expect(.post, "/v1/tasks/t/predict", 200, body: #"{"input":"hello"}"#)
         }
     }
 

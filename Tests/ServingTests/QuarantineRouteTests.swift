@@ -55,6 +55,16 @@ import Testing
         }
     }
 
+    @Test func aSequenceNumberThatIsNotWholeIsSaid() async throws {
+        try await ServiceHarness.run { service in
+            _ = try await setAside(service)
+            let answer = try await service.expect(
+                .post, "/v1/tasks/t/quarantine/drop", 400, body: #"{"sequences":[1, 1.5]}"#, code: "out_of_range",
+                param: "sequences[1]")
+            #expect(answer.message == #""sequences[1]" must be a whole number, found 1.5"#)
+        }
+    }
+
     @Test func whatIsNotThereIsNamed() async throws {
         try await ServiceHarness.run { service in
             _ = try await setAside(service)

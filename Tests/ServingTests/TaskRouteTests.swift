@@ -1,6 +1,7 @@
 import Foundation
 import HTTPTypes
 import Schema
+import Synchronization
 import Testing
 
 @Suite struct TaskRouteTests {
@@ -49,7 +50,8 @@ import Testing
         (#"{"kind":"classify"} x"#, nil, "invalid_json"),
     ])
     func aBadBodyIs400AndNamesTheField(_ body: String, _ param: String?, _ code: String) async throws {
-        try await ServiceHarness.run(configure: { $0.recipes = ["default", "naive"] }) { service in
+        try await ServiceHarness.run(configure: { $0.recipeProblem = { _ in "must be one of default, naive" } }) {
+            service in
             let answer = try await service.expect(.put, "/v1/tasks/t", 400, body: body, code: code, param: param)
             #expect(!answer.message.isEmpty)
             try await service.expect(.get, "/v1/tasks/t", 404)
@@ -72,6 +74,30 @@ import Testing
             #expect(late.message.contains("create another task"))
             try await service.expect(
                 .put, "/v1/tasks/x", 400, body: #"{"kind":"classify","adapter":"No"}"#, param: "adapter")
+        }
+    }
+
+    @Test func aRecipeIsLookedUpWheneverATaskNamesIt() async throws {
+        let problems = Mutex<[String: String?]>([:])
+        try await ServiceHarness.run(configure: { configuration in
+            configuration.recipeProblem = { name in
+                problems.withLock { $0[name, default: "must be one of default"] }
+            }
+        }) { service in
+            let body = #"{"kind":"classify","update":{"recipe":"mine"}}"#
+            let unknown = try await service.expect(
+                .put, "/v1/tasks/t", 400, body: body, code: "invalid_value", param: "update.recipe")
+            #expect(unknown.message == #""update.recipe" must be one of default"#)
+            problems.withLock { $0["mine"] = "names a recipe that cannot be used: mine.yaml:2: unknown key" }
+            let broken = try await service.expect(.put, "/v1/tasks/t", 400, body: body, param: "update.recipe")
+            #expect(broken.message.hasSuffix("mine.yaml:2: unknown key"))
+            problems.withLock { $0["mine"] = .some(nil) }
+            let task = try await service.expect(.put, "/v1/tasks/t", 201, body: body).decode(LearningTask.self)
+            #expect(task.update.recipe == "mine")
+            // What is not named is not looked up again.
+            problems.withLock { $0 = [:] }
+            try await service.expect(
+                .put, "/v1/tasks/t", 200, body: #"{"kind":"classify","update":{"min_examples":7}}"#)
         }
     }
 

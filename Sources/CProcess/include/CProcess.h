@@ -31,6 +31,12 @@ void process_keep_memory_small(void);
 /// Gives the pages of freed blocks back that lie among blocks still in use (malloc_trim(3)).
 void process_return_freed_memory(void);
 
+/// How many descriptors the process may have open (getrlimit(2), RLIMIT_NOFILE).
+int process_descriptor_limit(void);
+
+/// Raises that number to the most the system allows. libdispatch ends a process that has none left.
+void process_raise_descriptor_limit(void);
+
 /// Highest resident memory so far, in bytes.
 long process_peak_resident_bytes(void);
 

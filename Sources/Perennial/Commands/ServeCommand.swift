@@ -1,7 +1,9 @@
 import ArgumentParser
+import CProcess
 import CoreMetrics
 import Foundation
 import Logging
+import Models
 import Pipeline
 import ServiceLifecycle
 import Serving
@@ -25,6 +27,7 @@ struct ServeCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        process_raise_descriptor_limit()
         var configuration = try options.serviceConfiguration()
         if let host { configuration.server.host = host }
         if let port { configuration.server.port = port }
@@ -47,7 +50,13 @@ struct ServeCommand: AsyncParsableCommand {
             onRunning: { port in
                 record.write(host: host, port: port ?? 0, logger: logger)
                 logger.info("listening on http://\(host):\(port ?? 0), home \(store.home.root.path)")
-            }, classifier: { try model.load().classifier(adapters: store.home.adapters) })
+            },
+            classifier: {
+                let base = try model.load()
+                let classifier = try base.classifier(adapters: store.home.adapters)
+                Self.warn(of: base, digest: classifier.baseDigest, logger)
+                return classifier
+            })
 
         var services: [ServiceGroupConfiguration.ServiceConfiguration] = [.init(service: service)]
         if configuration.inbox.enabled {
@@ -68,12 +77,37 @@ struct ServeCommand: AsyncParsableCommand {
         try store.close()
     }
 
+    /// Says that the weights are not those that were fetched. They have been hashed by now, so this costs a small file.
+    private static func warn(of base: BaseModel, digest: String, _ logger: Logger) {
+        let directory = base.directory.deletingLastPathComponent()
+        guard let settings = try? NetworkSettings(),
+            let models = try? ModelStore(directory: directory, settings: settings).list(),
+            let manifest = models.first(where: { $0.name == base.name })?.manifest,
+            let fetched = manifest.files.first(where: { $0.name == "model.safetensors" })?.sha256,
+            digest != "sha256:\(fetched)"
+        else { return }
+        logger.error(
+            """
+            base model \(base.directory.path) is damaged: model.safetensors is not the file that was fetched, and \
+            adapters trained on that one do not load; fetch it anew with `perennial model pull`, then restart the service
+            """, metadata: ["expected": "sha256:\(fetched)", "found": "\(digest)"])
+    }
+
     private var workerArguments: [String] {
         var arguments = ["work", "--home", options.homeDirectory.path, "--supervisor", "\(getpid())"]
         if let config = options.config { arguments += ["--config", config] }
         if options.quiet { arguments.append("--quiet") }
         if options.verbose { arguments.append("--verbose") }
         return arguments
+    }
+}
+
+extension AddressError: ExitStatusProviding {
+    var exitStatus: ExitStatus {
+        switch self {
+        case .inUse: .failed
+        case .unknownHost, .refused: .badConfiguration
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 import Adapters
 import ArgumentParser
+import CProcess
 import Foundation
 import Logging
 import Pipeline
@@ -25,6 +26,7 @@ struct WorkCommand: AsyncParsableCommand {
     }
 
     func run() async throws {
+        process_raise_descriptor_limit()
         let configuration = try options.serviceConfiguration()
         let logger = options.logger("trainer")
         let store = try Store(home: Home(root: options.homeDirectory))

@@ -32,6 +32,11 @@ extension APIError {
             headers: [.connection: "close"])
     }
 
+    static let incompleteBody = Self(
+        status: .badRequest, kind: .invalidRequest, code: "incomplete_body",
+        message: "the body broke off before its end, and nothing of it was stored; send it again, whole",
+        headers: [.connection: "close"])
+
     private static func of(_ error: SchemaError) -> Self {
         switch error {
         case .invalidTaskName: .invalid("task", code: "invalid_task_name", error.description)

@@ -59,12 +59,18 @@ struct JSONObject {
         }
     }
 
-    mutating func strings(_ name: String) throws(APIError) -> [String]? {
+    /// - Parameter content: what the elements must be, in words.
+    mutating func array(_ name: String, of content: String) throws(APIError) -> [JSONValue]? {
         switch take(name) {
         case nil: return nil
-        case .array(let elements): return try strings(elements, of: name)
-        case .some(let value): throw wrongType(name, "an array of strings", value)
+        case .array(let elements): return elements
+        case .some(let value): throw wrongType(name, "an array of \(content)", value)
         }
+    }
+
+    mutating func strings(_ name: String) throws(APIError) -> [String]? {
+        guard let elements = try array(name, of: "strings") else { return nil }
+        return try strings(elements, of: name)
     }
 
     /// Elements that must all be strings.
@@ -104,7 +110,7 @@ struct JSONObject {
         .invalid(path + name, code: "wrong_type", "\"\(path)\(name)\" must be \(expected), found \(found.kind)")
     }
 
-    private func outOfRange(_ name: String, _ expected: String, _ found: Double) -> APIError {
+    func outOfRange(_ name: String, _ expected: String, _ found: Double) -> APIError {
         let number = found == found.rounded() && abs(found) < 1e15 ? "\(Int(found))" : "\(found)"
         return .invalid(path + name, code: "out_of_range", "\"\(path)\(name)\" must be \(expected), found \(number)")
     }

@@ -46,17 +46,46 @@ extension Request {
     }
 
     private func bodyBytes(limit: Int) async throws -> [UInt8] {
-        try refuseBody(over: limit)
         var bytes: [UInt8] = []
-        for try await part in body {
-            guard bytes.count + part.readableBytes <= limit else { throw APIError.tooLarge(limit: limit) }
-            bytes.append(contentsOf: part.readableBytesView)
-        }
+        try await readBody(limit: limit) { bytes.append(contentsOf: $0.readableBytesView) }
         return bytes
     }
 
-    /// Refuses by the announced length, before anything is read.
+    /// Hands the body over part by part.
+    ///
+    /// - Throws: ``APIError`` 400 where it breaks off, 413 or 415; what `take` throws.
+    func readBody(limit: Int, _ take: (ByteBuffer) throws -> Void) async throws {
+        try refuseBody(over: limit)
+        var parts = body.makeAsyncIterator()
+        var count = 0
+        while let part = try await Self.next(&parts) {
+            count += part.readableBytes
+            guard count <= limit else { throw APIError.tooLarge(limit: limit) }
+            try take(part)
+        }
+    }
+
+    /// What the connection throws is the client's: it hung up, fell silent, or sent no valid chunk.
+    private static func next(_ parts: inout RequestBody.AsyncIterator) async throws -> ByteBuffer? {
+        do {
+            return try await parts.next()
+        } catch let error as CancellationError {
+            throw error
+        } catch {
+            throw APIError.incompleteBody
+        }
+    }
+
+    /// Refuses by what is announced, before anything is read.
     func refuseBody(over limit: Int) throws(APIError) {
+        if let encoding = headers[.contentEncoding], encoding.lowercased() != "identity" {
+            throw APIError(
+                status: .unsupportedMediaType, kind: .invalidRequest, code: "unsupported_content_encoding",
+                param: "Content-Encoding",
+                message: "content encoding \"\(encoding)\" is not supported; send the body as it is, uncompressed and "
+                    + "without Content-Encoding",
+                headers: [.acceptEncoding: "identity"])
+        }
         if let length = headers[.contentLength].flatMap({ Int($0) }), length > limit { throw .tooLarge(limit: limit) }
     }
 

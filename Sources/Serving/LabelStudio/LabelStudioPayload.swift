@@ -14,8 +14,9 @@ enum LabelStudioPayload {
 
     /// Body of `/predict`.
     static func items(_ body: [String: JSONValue]) throws(APIError) -> (LabelingConfiguration, [Item]) {
-        guard case .array(let tasks) = body["tasks"] else {
-            throw .invalid("tasks", code: "missing_field", "\"tasks\" is missing; give an array of Label Studio tasks")
+        var fields = JSONObject(body)
+        guard let tasks = try fields.array("tasks", of: "Label Studio tasks") else {
+            throw fields.missing("tasks", "an array of Label Studio tasks")
         }
         let configuration = Self.configuration(body["label_config"])
         return (configuration, tasks.map { Item(text: $0["data"]?[configuration.field]?.string) })

@@ -66,9 +66,8 @@ struct LabelStudioRoutes: Sendable {
     @Sendable private func webhook(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let task = try context.taskName()
         let body = try await request.jsonFields(limit: LabelStudioPayload.maximumBytes)
-        guard case .string(let action) = body["action"] else {
-            throw APIError.invalid("action", code: "missing_field", "\"action\" is missing; give the event's name")
-        }
+        var fields = JSONObject(body)
+        guard let action = try fields.string("action") else { throw fields.missing("action", "the event's name") }
         try await store.requireTask(task)
         switch action {
         case "ANNOTATION_CREATED", "ANNOTATION_UPDATED":

@@ -48,8 +48,10 @@ struct AdapterRoutes: Sendable {
         for (name, version) in versions.sorted(by: { $0.key < $1.key }) {
             do {
                 let generation = try await store.analytic(name, version: version.version)
+                try await cache.check(generation, in: store.home)
                 guard let classifier = engine.loadedClassifier else {
-                    try checkFiles(of: version, generation)
+                    // What can be said without a base model, as by a command on the home directory.
+                    _ = try AdapterStore(directory: store.home.adapters).files(of: ContentDigest(version.digest))
                     continue
                 }
                 _ = try await cache.adapter(version.digest, from: classifier)
@@ -61,17 +63,6 @@ struct AdapterRoutes: Sendable {
                 throw APIError.conflict(
                     code: "adapter_unusable", "\(named) does not load: \(error); what served before serves on")
             }
-        }
-    }
-
-    /// What can be said without a base model, as by a command on the home directory: whether they are what they were.
-    private func checkFiles(of version: AdapterVersion, _ generation: AnalyticGeneration?) throws {
-        _ = try AdapterStore(directory: store.home.adapters).files(of: ContentDigest(version.digest))
-        guard let generation else { return }
-        let file = store.home.analyticGeneration(generation.digest)
-        let found = try ContentDigest(ofFile: file).description
-        guard found == generation.digest else {
-            throw AdapterError.damagedFile(path: file.path, expected: generation.digest, actual: found)
         }
     }
 

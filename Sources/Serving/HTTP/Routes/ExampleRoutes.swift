@@ -31,10 +31,7 @@ struct ExampleRoutes: Sendable {
         var parser = ExampleParser(format: format)
         var batch = ExampleBatch()
         var digest = SHA256()
-        var count = 0
-        for try await part in request.body {
-            count += part.readableBytes
-            guard count <= maximumBytes else { throw APIError.tooLarge(limit: maximumBytes) }
+        try await request.readBody(limit: maximumBytes) { part in
             let bytes = Array(buffer: part)
             if key != nil { digest.update(data: bytes) }
             try parser.parse(bytes, into: &batch)

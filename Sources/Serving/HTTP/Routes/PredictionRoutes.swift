@@ -16,6 +16,8 @@ struct PredictionRoutes: Sendable {
     let maximumInputs: Int
     /// How long the first answers of a task wait for its examples to be counted: those of other tasks may come before.
     let patience: Duration
+    /// Whether answers wait instead until every example that is there counts.
+    let waitsForExamples: Bool
     let drift: DriftMonitor
     let memory: PredictionMemory
 
@@ -55,6 +57,9 @@ struct PredictionRoutes: Sendable {
     private func resolve(
         _ selector: AdapterSelector, of task: TaskName, _ classifier: any TextClassifier
     ) async throws -> ServedVersion {
+        if waitsForExamples, selector == .champion {
+            await instant.caughtUp(with: try await store.lastSequence(), of: task)
+        }
         let known = refresher.snapshot.current?.tasks[task]
         if let champion = known?.champion, champion.matches(selector) {
             return selector == .champion ? champion.with(instant.head(of: task)) : champion
@@ -73,7 +78,7 @@ struct PredictionRoutes: Sendable {
             throw APIError.unavailable(code: "adapter_unusable", failure, retryAfterSeconds: 10)
         }
         if let head = try await instantHead(of: entry.task) { return ServedVersion(instant: head) }
-        throw Self.noAdapter(entry.task, pending: try await store.pending(task))
+        throw try await noAdapter(entry.task)
     }
 
     /// A version that is asked for by name.
@@ -130,12 +135,26 @@ struct PredictionRoutes: Sendable {
     }
 
     /// What is missing until the task can answer.
-    private static func noAdapter(_ task: LearningTask, pending: PendingExamples) -> APIError {
+    private func noAdapter(_ task: LearningTask) async throws -> APIError {
+        let route = "/v1/tasks/\(task.name)"
+        if let version = try await store.versions(task.name).last(where: { $0.state == .retired })?.version {
+            return .conflict(
+                code: "no_adapter",
+                "task \"\(task.name)\" has versions, but none serves; promote one, such as the newest with "
+                    + "POST \(route)/adapters/\(version)/promote")
+        }
+        let pending = try await store.pending(task.name)
+        if pending.training == 0, instant.learns(task) {
+            return .conflict(
+                code: "no_adapter",
+                "task \"\(task.name)\" has neither an adapter nor an example to answer by; send one with its label to "
+                    + "POST \(route)/examples")
+        }
         let needed = task.update.minimumExamples
         var message = "task \"\(task.name)\" has no adapter yet: \(pending.training) examples wait to be learned, "
         message += "\(needed) start an update"
         if pending.training < needed { message += "; send \(needed - pending.training) more" }
-        message += ", or ask for an update now with POST /v1/tasks/\(task.name)/updates"
+        if pending.training > 0 { message += ", or ask for an update now with POST \(route)/updates" }
         return .conflict(code: "no_adapter", message)
     }
 }

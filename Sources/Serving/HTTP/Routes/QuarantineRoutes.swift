@@ -58,8 +58,11 @@ struct QuarantineRoutes: Sendable {
         }
         return .examples(
             try elements.enumerated().map { index, element in
-                guard case .number(let number) = element, let sequence = Int64(exactly: number) else {
+                guard case .number(let number) = element else {
                     throw body.wrongType("sequences[\(index)]", "a whole number", element)
+                }
+                guard let sequence = Int64(exactly: number) else {
+                    throw body.outOfRange("sequences[\(index)]", "a whole number", number)
                 }
                 return sequence
             })

@@ -8,8 +8,8 @@ struct TaskRoutes: Sendable {
     let store: Store
     let refresher: SnapshotRefresher
     let metrics: ServiceMetrics
-    /// Recipes a task may name; `nil` when they are not known here.
-    let recipes: [String]?
+    /// Why a task cannot name a recipe; `nil` where it can.
+    let recipeProblem: @Sendable (String) -> String?
     /// The recipe of a name; `nil` where there is no such recipe.
     let recipe: @Sendable (String) -> Recipe?
 
@@ -57,8 +57,8 @@ struct TaskRoutes: Sendable {
         var change: (@Sendable (UpdatePolicy) throws -> UpdatePolicy)?
         if let changes {
             // What is wrong with the changes is wrong with them on top of any policy.
-            policy = try policy.changed(by: changes, recipes: recipes)
-            change = { [recipes] policy in try policy.changed(by: changes, recipes: recipes) }
+            policy = try policy.changed(by: changes, recipeProblem: recipeProblem)
+            change = { policy in try policy.changed(by: changes) }
         }
         if sharing != nil { try check(shareable: policy.recipe) }
         let (task, created) = try await store.putTask(
@@ -117,7 +117,9 @@ private struct TaskAnswer: Encodable {
 
 extension UpdatePolicy {
     /// This policy with what `changes` says; what it does not say stays.
-    func changed(by changes: JSONObject, recipes: [String]?) throws(APIError) -> UpdatePolicy {
+    func changed(
+        by changes: JSONObject, recipeProblem: (String) -> String? = { _ in nil }
+    ) throws(APIError) -> UpdatePolicy {
         var changes = changes
         var policy = self
         policy.minimumExamples = try changes.integer("min_examples", in: 1...1_000_000) ?? minimumExamples
@@ -133,10 +135,8 @@ extension UpdatePolicy {
             policy.retention = retention
         }
         if let name = try changes.string("recipe") {
-            if let recipes, !recipes.contains(name) {
-                throw .invalid(
-                    "update.recipe", code: "invalid_value",
-                    "\"update.recipe\" must be one of \(recipes.joined(separator: ", "))")
+            if let problem = recipeProblem(name) {
+                throw .invalid("update.recipe", code: "invalid_value", "\"update.recipe\" \(problem)")
             }
             policy.recipe = name
         }
@@ -162,15 +162,15 @@ extension UpdatePolicy {
 }
 
 extension DriftOptions {
-    /// These options with what `changes` says; ranges are checked where the task is stored.
+    /// These options with what `changes` says; how numbers that need not be whole are bounded, and by one another, is
+    /// checked where the task is stored.
     func changed(by changes: JSONObject) throws(APIError) -> DriftOptions {
         var changes = changes
         var options = self
-        let whole = 1...1_000_000
-        let any = -1e9...1e9
+        let any = -Double.infinity...Double.infinity
         options.isEnabled = try changes.boolean("enabled") ?? isEnabled
-        options.window = try changes.integer("window", in: whole) ?? window
-        options.minimumSample = try changes.integer("min_sample", in: whole) ?? minimumSample
+        options.window = try changes.integer("window", in: Self.windows) ?? window
+        options.minimumSample = try changes.integer("min_sample", in: Self.minimumSamples) ?? minimumSample
         options.pValue = try changes.number("p_value", in: any) ?? pValue
         options.stabilityWatch = try changes.number("psi_watch", in: any) ?? stabilityWatch
         options.stability = try changes.number("psi", in: any) ?? stability
@@ -180,7 +180,7 @@ extension DriftOptions {
         options.pageHinkley = try changes.number("page_hinkley", in: any) ?? pageHinkley
         options.accuracyDrop = try changes.number("accuracy_drop", in: any) ?? accuracyDrop
         options.calibrationError = try changes.number("calibration_error", in: any) ?? calibrationError
-        options.newLabels = try changes.integer("new_labels", in: whole) ?? newLabels
+        options.newLabels = try changes.integer("new_labels", in: Self.newLabelCounts) ?? newLabels
         try changes.finish()
         return options
     }
