@@ -8,7 +8,8 @@ import Store
 /// Takes files dropped under `<home>/inbox/<task>/` once they are complete, streams them into the ledger, and moves
 /// them to `done/` or `rejected/` with a report beside them.
 ///
-/// A crash between the last append and the move makes the file count as duplicates next time: nothing doubles.
+/// A crash between the last append and the move makes the file count as duplicates next time: nothing doubles. A file
+/// that cannot be moved stays, and only its move is tried again.
 public struct InboxWatcher: Service, CustomStringConvertible {
     /// What the log calls it.
     public var description: String { "InboxWatcher" }
@@ -28,31 +29,61 @@ public struct InboxWatcher: Service, CustomStringConvertible {
     public func run() async throws {
         await cancelWhenGracefulShutdown {
             var scan = InboxScan(settleSeconds: settleSeconds)
+            var failures: [InboxScan.Sighting: Failure] = [:]
             while !Task.isCancelled {
-                for file in scan.complete(sightings(), now: Timestamp.now.seconds) where !Task.isCancelled {
-                    await take(URL(filePath: file.path))
+                let complete = scan.complete(sightings(), now: Timestamp.now.seconds)
+                var rest: [InboxScan.Sighting: Failure] = [:]
+                for file in complete where !Task.isCancelled {
+                    if let failure = failures[file], ContinuousClock.now < failure.next {
+                        rest[file] = failure
+                    } else {
+                        rest[file] = await take(file, after: failures[file])
+                    }
                 }
+                failures = rest
                 try? await Task.sleep(for: interval)
             }
         }
     }
 
-    /// Streams one file in and moves it away.
-    public func take(_ file: URL) async {
+    /// A file that stays where it is for now.
+    private struct Failure {
+        /// What was taken of it; `nil` where that is not all it holds.
+        var report: InboxReport?
+        var backoff = RestartBackoff()
+        var next = ContinuousClock.now
+    }
+
+    /// Streams one file in and moves it away. What was taken before is not taken again, only moved.
+    ///
+    /// - Returns: when to try again, where it could not be done.
+    private func take(_ sighting: InboxScan.Sighting, after last: Failure?) async -> Failure? {
+        let file = URL(filePath: sighting.path)
         let name = file.lastPathComponent
+        var failure = last ?? Failure()
         do {
-            let report = try await ingest(file)
-            if let task = report.task { report.ingest.count(task: task) }
+            let report: InboxReport
+            if let taken = failure.report {
+                report = taken
+            } else {
+                report = try await ingest(file)
+                if let task = report.task { report.ingest.count(task: task) }
+                failure.report = report
+            }
             let taken = report.ingest.accepted + report.ingest.duplicates > 0 && report.error == nil
             try move(file, to: taken ? "done" : "rejected", report: report)
             logger.info(
                 "inbox file \(name): \(report.ingest.accepted) accepted, \(report.ingest.duplicates) duplicates, \(report.ingest.rejected) rejected"
             )
+            return nil
         } catch is CancellationError {
-            return
+            return nil
         } catch {
-            // The file stays where it is; the next look tries again.
-            logger.error("inbox file \(name) could not be taken: \(error)")
+            let delay = failure.backoff.delay(afterLifetime: .zero)
+            failure.next = .now + delay
+            let state = failure.report == nil ? "could not be taken" : "was taken, but could not be moved away"
+            logger.error("inbox file \(name) \(state); tried again in \(delay): \(error)")
+            return failure
         }
     }
 
@@ -94,8 +125,17 @@ public struct InboxWatcher: Service, CustomStringConvertible {
         return report
     }
 
+    /// - Throws: ``StoreError`` where the folder cannot be written; the file is where it was then.
     private func move(_ file: URL, to folder: String, report: InboxReport) throws {
         let directory = file.deletingLastPathComponent().appending(path: folder)
+        do {
+            try move(file, into: directory, report: report)
+        } catch {
+            throw StoreError(unwritable: directory, error)
+        }
+    }
+
+    private func move(_ file: URL, into directory: URL, report: InboxReport) throws {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let stem = file.deletingPathExtension().lastPathComponent
         var target = directory.appending(path: file.lastPathComponent)

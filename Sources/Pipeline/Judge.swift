@@ -62,7 +62,9 @@ struct Judge {
         let tokens = examples.map {
             learner.tokenizer.encode($0.text, maximumLength: input.recipe.maximumLength)
         }
-        let correct = input.parent.map { Self.correct($0, learner: learner, input: input, examples, tokens) }
+        let correct = learner.judging.time {
+            input.parent.map { Self.correct($0, learner: learner, input: input, examples, tokens) }
+        }
         var start = 0
         slices = all.enumerated().map { index, slice in
             let range = start..<start + slice.examples.count
@@ -110,6 +112,10 @@ struct Judge {
 
     /// - Throws: `TensorError` for sums that cannot be solved.
     func judge(_ candidate: Learner.Candidate, attempt: Int) throws -> Judgement {
+        try learner.judging.time { try judged(candidate, attempt: attempt) }
+    }
+
+    private func judged(_ candidate: Learner.Candidate, attempt: Int) throws -> Judgement {
         let names = candidate.adapter.labels
         var candidate = candidate
         let (head, blend, logits) = try answered(&candidate)

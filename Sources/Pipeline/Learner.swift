@@ -21,6 +21,7 @@ public struct Learner: Sendable {
     /// The base model's features never change, and a held-out text is judged by in every update.
     private let baseFeatures = TextCache()
     private let adapterFeatures = AdapterCaches()
+    let judging = Stopwatch()
 
     public init(encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool) {
         self.encoder = encoder
@@ -121,6 +122,9 @@ public struct Learner: Sendable {
         if lowest > 0 { learner.encoder = RememberingEncoder(encoder, layer: lowest) }
         return learner
     }
+
+    /// Spent so far on answering what is held out, solving what answers included.
+    public var judgingSeconds: Double { judging.seconds }
 
     /// Frees what only an update works with, and what the next one has again quickly.
     func rest() {

@@ -50,6 +50,8 @@ public struct ReplayFiles: Sendable {
     }
 
     /// Makes a memory durable under the digest of its bytes.
+    ///
+    /// - Throws: ``StoreError`` where its file cannot be written.
     public func write(_ memory: ReplayMemory) throws -> ReplayGeneration? {
         guard memory.configuration.maximumExemplars > 0 else { return nil }
         var memory = memory
@@ -87,6 +89,8 @@ public struct ReplayFiles: Sendable {
     }
 
     /// Written beside, synchronised and renamed: the name never stands for half a file.
+    ///
+    /// - Throws: ``StoreError/cannotWrite(path:reason:)``, ``StoreError/full(path:)``.
     static func writeDurably(_ data: Data, to file: URL) throws {
         let temporary = file.deletingLastPathComponent().appending(path: ".\(UUID().uuidString).tmp")
         do {
@@ -104,7 +108,7 @@ public struct ReplayFiles: Sendable {
             }
         } catch {
             try? FileManager.default.removeItem(at: temporary)
-            throw error
+            throw StoreError(unwritable: file, error)
         }
     }
 }

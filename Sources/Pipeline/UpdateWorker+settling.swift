@@ -31,7 +31,7 @@ extension UpdateWorker {
             let versions = try await store.reject(candidates)
             logger.warning("update \(id) rejected (\(Self.names(versions, parts))): \(summary)")
         }
-        for part in parts { try await removeGarbage(part.work.task.name) }
+        for part in parts { await removeGarbage(part.work.task.name) }
     }
 
     private static func names(_ versions: [AdapterVersion], _ parts: [Part]) -> String {
@@ -70,10 +70,5 @@ extension UpdateWorker {
             candidate: candidate, replay: generation, replayDetail: detail, analytic: analytic,
             parentOnNewSlice: result.parentOnNewSlice, untrainedOnNewSlice: result.untrainedOnNewSlice,
             heldOutLimits: HeldOutLimits(recipe.gate))
-    }
-
-    private func removeGarbage(_ task: TaskName) async throws {
-        let garbage = try await store.collectGarbage(task, keeping: keptVersions)
-        try store.home.remove(garbage)
     }
 }

@@ -48,29 +48,59 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         for update in try await store.recoverUpdates() {
             logger.notice("update \(update.id) of task \(update.task) was interrupted and is queued again")
         }
-        try await sweep()
+        await sweep()
         await cancelWhenGracefulShutdown {
-            var idleSince = ContinuousClock.now
-            while !Task.isCancelled {
-                do {
-                    if try await runNextUpdate() {
-                        idleSince = .now
-                        continue
-                    }
-                } catch is CancellationError {
-                    return
-                } catch {
-                    logger.error("the trainer could not go on: \(error)")
-                }
-                if let idleLimit, ContinuousClock.now - idleSince > idleLimit { return }
-                try? await Task.sleep(for: interval)
+            // At once, while the learner still stops: whoever ends this process may not wait for it.
+            await withTaskCancellationHandler {
+                await work()
+            } onCancel: {
+                Task { await giveBack() }
             }
         }
+        await giveBack()
+    }
+
+    private func work() async {
+        var idleSince = ContinuousClock.now
+        var backoff = RestartBackoff()
+        while !Task.isCancelled {
+            var pause = interval
+            do {
+                let ran = try await runNextUpdate()
+                backoff = RestartBackoff()
+                if ran {
+                    idleSince = .now
+                    continue
+                }
+            } catch {
+                if Task.isCancelled { return }
+                pause = backoff.delay(afterLifetime: .zero)
+                // Whoever waits for the disk is not idle: a new process would begin with the shortest pause.
+                idleSince = .now
+                logger.error("the trainer could not go on and tries again in \(pause): \(error)")
+            }
+            if let idleLimit, ContinuousClock.now - idleSince > idleLimit { return }
+            try? await Task.sleep(for: pause)
+        }
+    }
+
+    /// Queues what is in the middle again: an end in order is no fault of the update. Not cancelled with its caller.
+    private func giveBack() async {
+        await Task {
+            do {
+                for update in try await store.requeueUpdates() {
+                    logger.notice("update \(update.id) of task \(update.task) is queued again: the trainer ends")
+                }
+            } catch {
+                logger.error("what the trainer was in the middle of could not be queued again: \(error)")
+            }
+        }.value
     }
 
     /// Starts what is due, then runs one update to its end.
     ///
     /// - Returns: whether there was one.
+    /// - Throws: what the disk refused, once the update has failed of it; the next one would fail of it too.
     public func runNextUpdate() async throws -> Bool {
         for task in try await store.tasks() {
             do {
@@ -82,6 +112,10 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 // Deleted since it was listed.
                 continue
             }
+        }
+        // Where even the end of the last one could not be written.
+        for update in try await store.requeueUpdates() {
+            logger.notice("update \(update.id) of task \(update.task) could not be ended and is queued again")
         }
         guard let work = try await store.claimNextUpdate() else { return false }
         try await perform(work)
@@ -121,8 +155,8 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 throw CancellationError()
             }
             try await settle(id, parts, recipe: recipe, results: results)
-        } catch is CancellationError where Task.isCancelled {
-            // Shutting down: the row stays as it is, and the next trainer takes the update up again.
+        } catch _ where Task.isCancelled {
+            // Shutting down: the update is queued again, and the next trainer takes it up.
             throw CancellationError()
         } catch StoreError.parentReplaced {
             logger.notice("update \(id): another version was promoted meanwhile; it is queued again on top of that one")
@@ -130,8 +164,9 @@ public struct UpdateWorker: Service, CustomStringConvertible {
         } catch StoreError.updateNotRunning {
             logger.info("update \(id) was cancelled")
         } catch {
+            let isOfStorage = Self.isOfStorage(error)
             do {
-                _ = try await store.fail(id, error: "\(error)")
+                _ = try await store.fail(id, error: "\(error)", isFault: !isOfStorage)
             } catch StoreError.unknownUpdate {
                 // Whatever went wrong: what the update needed went with its task.
                 return logger.notice("update \(id) ends: its task was deleted")
@@ -140,7 +175,13 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 throw refusal
             }
             logger.error("update \(id) failed: \(error)")
+            if isOfStorage { throw error }
         }
+    }
+
+    private static func isOfStorage(_ error: any Error) -> Bool {
+        if case AdapterError.unwritable = error { return true }
+        return (error as? StoreError)?.isOfStorage ?? false
     }
 
     private static func names(_ works: [UpdateWork]) -> String {
@@ -214,22 +255,5 @@ public struct UpdateWorker: Service, CustomStringConvertible {
             parts[index].work.heldOut = parts[index].input.newSlice
         }
         return parts
-    }
-
-    /// Removes files that a killed update left without a row. Young ones may be on their way to one.
-    private func sweep() async throws {
-        let referenced = try await store.referencedDigests()
-        let kept = Set(
-            referenced.adapters.map { store.home.adapter($0).lastPathComponent }
-                + referenced.replayGenerations.map { store.home.replayGeneration($0).lastPathComponent }
-                + referenced.analyticGenerations.map { store.home.analyticGeneration($0).lastPathComponent })
-        for directory in [store.home.adapters, store.home.replay, store.home.analytic] {
-            let files = try FileManager.default.contentsOfDirectory(
-                at: directory, includingPropertiesForKeys: [.contentModificationDateKey])
-            for file in files where !kept.contains(file.lastPathComponent) {
-                let modified = try file.resourceValues(forKeys: [.contentModificationDateKey]).contentModificationDate
-                if let modified, modified.timeIntervalSinceNow < -3_600 { try FileManager.default.removeItem(at: file) }
-            }
-        }
     }
 }

@@ -42,14 +42,14 @@ public struct Home: Sendable, Hashable {
 
     /// Makes the root and its directories where they are missing, readable by their owner only.
     ///
-    /// - Throws: ``StoreError/cannotWrite(path:reason:)``.
+    /// - Throws: ``StoreError/cannotWrite(path:reason:)``, ``StoreError/full(path:)``.
     public func create() throws {
         for directory in [root, adapters, replay, analytic, models, inbox] {
             do {
                 try FileManager.default.createDirectory(
                     at: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
             } catch {
-                throw StoreError.cannotWrite(path: directory.path, reason: error.localizedDescription)
+                throw StoreError(unwritable: directory, error)
             }
         }
     }

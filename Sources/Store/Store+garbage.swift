@@ -38,7 +38,15 @@ extension Store {
         }
     }
 
-    /// Every digest some row refers to: other files in the adapter and replay directories were left by a crash.
+    /// When this database was begun. Files of before are another's, whose place it took.
+    public func begun() async throws -> Timestamp {
+        try await read { db in
+            Timestamp(seconds: try Double.fetchOne(db, sql: "SELECT begun_at FROM origin") ?? Timestamp.now.seconds)
+        }
+    }
+
+    /// Every digest some row refers to: other files in the adapter and replay directories that came since the database
+    /// was ``begun()`` were left by a crash.
     public func referencedDigests() async throws -> (
         adapters: Set<String>, replayGenerations: Set<String>, analyticGenerations: Set<String>
     ) {

@@ -8,7 +8,7 @@ extension Store {
     public func summaries() async throws -> [TaskSummary] {
         try await read { db in
             let labels = try Self.counts(db, "SELECT task, count(*) FROM label GROUP BY task")
-            let waiting = try Self.counts(db, Self.open(.pending))
+            let waiting = try Self.counts(db, Self.open(.pending, "AND held_out = 0"))
             let parked = try Self.counts(db, Self.open(.parked))
             let updates = try Self.newestUpdates(db)
             let accuracies = try Self.accuracies(db)
@@ -69,9 +69,9 @@ extension Store {
         }
     }
 
-    private static func open(_ state: ExampleState) -> String {
+    private static func open(_ state: ExampleState, _ condition: String = "") -> String {
         """
-        SELECT task, count(*) FROM example WHERE \(ExampleState.open) AND state = \(state) AND held_out = 0
+        SELECT task, count(*) FROM example WHERE \(ExampleState.open) AND state = \(state) \(condition)
         GROUP BY task
         """
     }

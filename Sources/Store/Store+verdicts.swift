@@ -113,14 +113,17 @@ extension Store {
         return version.value
     }
 
-    /// Ends an update that could not be carried out, for all tasks that take part; its examples wait for the next one, after three failures they are
-    /// parked.
+    /// Ends an update that could not be carried out, for all tasks that take part; its examples wait for the next one,
+    /// after three failures they are parked.
     ///
+    /// - Parameter isFault: of the update. Where it is not, as on a full disk, nothing is counted, and the examples start
+    ///   the next update as if they had just come.
     /// - Throws: ``StoreError/updateNotRunning(_:status:)``.
-    public func fail(_ id: String, error: String) async throws -> Update {
+    public func fail(_ id: String, error: String, isFault: Bool = true) async throws -> Update {
         try await write { db in
             let record = try UpdateRecord.findRunning(db, id)
-            try UpdateRecord.end(db, record.together(db), as: .failed, counting: .failures, error: error)
+            try UpdateRecord.end(
+                db, record.together(db), as: .failed, counting: isFault ? .failures : nil, error: error)
             return try UpdateRecord.find(db, id).value
         }
     }

@@ -60,7 +60,7 @@ extension Store {
     /// Queues what an earlier worker left in the middle; the claims stay. One that was started three times already
     /// ends as failed: it would take down the next worker too.
     ///
-    /// Call it once, when the only worker starts.
+    /// Call it once, when the only worker starts; ``requeueUpdates()`` is for one that lives.
     ///
     /// - Returns: the updates found, as they are now.
     public func recoverUpdates() async throws -> [Update] {
@@ -74,6 +74,24 @@ extension Store {
                 } else {
                     try records[index].queueAgain(db)
                 }
+            }
+            return records.map(\.value)
+        }
+    }
+
+    /// Queues what a trainer that lives has in the middle, as if it had not begun: because it ends in order, or could not
+    /// write how an update ended. The claims and inputs stay, and the attempt does not count.
+    ///
+    /// Only the one trainer may call it. Writes nothing where nothing runs.
+    ///
+    /// - Returns: the updates found, as they are now.
+    public func requeueUpdates() async throws -> [Update] {
+        guard try await isTraining() else { return [] }
+        return try await write { db in
+            var records = try UpdateRecord.fetch(db, "status IN ('training', 'evaluating')")
+            for index in records.indices {
+                records[index].attempts = max(0, records[index].attempts - 1)
+                try records[index].queueAgain(db)
             }
             return records.map(\.value)
         }

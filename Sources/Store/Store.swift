@@ -53,12 +53,28 @@ public final class Store: Sendable {
     }
 
     /// Waits for what is under way and closes the database; later calls throw.
+    ///
+    /// What is in the write-ahead log is copied into the database first, so that a copy of that one file is whole once the
+    /// last process has closed it.
     public func close() throws {
         do {
             try observer.close()
+            copyLog()
             try pool.close()
         } catch {
             throw StoreError(error, path: home.database.path)
+        }
+    }
+
+    /// SQLite does it only where the last connection to close may write, and ours that may is closed before its readers.
+    ///
+    /// Nothing is lost where it fails, as it does while another process reads or writes: that one does it in turn. The log
+    /// stays as it is: without it a home that cannot be written could not be read.
+    private func copyLog() {
+        try? pool.writeWithoutTransaction { db in
+            // Nobody is waited for.
+            try db.execute(sql: "PRAGMA busy_timeout = 0")
+            _ = try db.checkpoint(.full)
         }
     }
 

@@ -70,7 +70,7 @@ public enum StoreError: Error, Hashable, CustomStringConvertible {
         case .cannotOpen(let path, let reason):
             "cannot open \(path): \(reason); check that the directory exists and is yours"
         case .cannotWrite(let path, let reason):
-            "cannot write \(path): \(reason)"
+            "cannot write \(path): \(reason); check its owner, its permissions and its file system"
         case .busy(let path):
             "\(path) stayed locked by another process; try again, or end what holds it"
         case .full(let path):

@@ -13,6 +13,7 @@ enum StoreMigrations {
         migrator.registerMigration("2-analytic") { try $0.execute(sql: analytic) }
         migrator.registerMigration("3-quarantine") { try $0.execute(sql: quarantine) }
         migrator.registerMigration("4-sharing") { try $0.execute(sql: sharing) }
+        migrator.registerMigration("5-origin") { try $0.execute(sql: origin) }
         return migrator
     }
 
@@ -249,5 +250,11 @@ enum StoreMigrations {
         CREATE INDEX task_adapter ON task (adapter) WHERE adapter IS NOT NULL;
         ALTER TABLE update_run ADD COLUMN lead INTEGER;
         CREATE INDEX update_lead ON update_run (lead) WHERE lead IS NOT NULL;
+        """
+
+    /// One row: when the database was begun, in seconds since 1970. One of before is as old as its oldest task.
+    private static let origin = """
+        CREATE TABLE origin (begun_at REAL NOT NULL) STRICT;
+        INSERT INTO origin SELECT coalesce(min(created_at), (julianday('now') - 2440587.5) * 86400.0) FROM task;
         """
 }

@@ -39,4 +39,15 @@ struct ReplayFilesTests {
             #expect(words.contains("restore an earlier generation"), "\(words)")
         }
     }
+
+    @Test("A folder that cannot be written is named in plain words")
+    func unwritable() throws {
+        try with { home, files in
+            try FileManager.default.removeItem(at: home.replay)
+            let error = try #require(
+                #expect(throws: StoreError.self) { try files.write(try ReplayFiles.emptyMemory(recipe: Recipe())) })
+            #expect(error.description.hasPrefix("cannot write \(home.replay.path)/sha256-"), "\(error)")
+            #expect(!error.description.contains("Domain="), "\(error)")
+        }
+    }
 }

@@ -161,6 +161,60 @@ struct DurabilityTests {
         try FileManager.default.removeItem(at: fixture.store.home.root)
     }
 
+    @Test("a closed home's database file is whole without its write-ahead log")
+    func emptiedLog() async throws {
+        let fixture = try await StoreFixture()
+        try await fixture.append(Example(text: "1", label: "x"))
+        try fixture.store.close()
+        let copy = Home(root: FileManager.default.temporaryDirectory.appending(path: "perennial-\(UUID().uuidString)"))
+        try copy.create()
+        try FileManager.default.copyItem(at: fixture.store.home.database, to: copy.database)
+        let store = try Store(home: copy)
+        #expect(try await store.pending(fixture.task).training == 1)
+        try store.close()
+        for home in [copy, fixture.store.home] { try FileManager.default.removeItem(at: home.root) }
+    }
+
+    @Test("closing waits for nobody who reads or writes the same home", arguments: [false, true])
+    func closesBesideOthers(isWriting: Bool) async throws {
+        try await StoreFixture.with { fixture in
+            let other = try Store(home: fixture.store.home)
+            _ = try await other.append(LedgerBatch([Example(text: "1", label: "x")]), to: fixture.task)
+            // A transaction that stays open.
+            let database = try fixture.database()
+            try await database.writeWithoutTransaction { db in
+                try db.beginTransaction(isWriting ? .immediate : .deferred)
+                _ = try Row.fetchAll(db, sql: "SELECT * FROM task")
+                let start = ContinuousClock.now
+                try other.close()
+                #expect(ContinuousClock.now - start < .seconds(5))
+                try db.rollback()
+            }
+            #expect(try await fixture.store.counts(fixture.task).total == 1)
+        }
+    }
+
+    @Test("a database knows when it was begun; one of before is as old as its oldest task")
+    func begun() async throws {
+        try await StoreFixture.with { fixture in
+            let task = try await fixture.store.task(fixture.task)
+            let begun = try await fixture.store.begun()
+            #expect(abs(begun.seconds - task.createdAt.seconds) < 60)
+            try fixture.store.close()
+            try await fixture.database().write { db in
+                try db.execute(
+                    sql: """
+                        DROP TABLE origin;
+                        DELETE FROM grdb_migrations WHERE identifier = '5-origin';
+                        UPDATE task SET created_at = 1000;
+                        """)
+            }
+            let again = try Store(home: fixture.store.home)
+            #expect(try await again.begun() == Timestamp(seconds: 1_000))
+            try again.close()
+        }
+    }
+
     @Test("a database written by a newer program is refused")
     func newer() async throws {
         try await StoreFixture.with { fixture in

@@ -37,6 +37,8 @@ struct UpdateTests {
         try await StoreFixture.with(holdout: 0.5) { fixture in
             let none = StoreError.nothingToLearn(fixture.task, heldOut: 0, parked: 0)
             await #expect(throws: none) { _ = try await fixture.store.requestUpdate(fixture.task) }
+            try await fixture.append(Example(text: texts(1, heldOut: false, share: 0.5)[0], label: "x"))
+            try await fixture.learn()
             try await fixture.append(Example(text: texts(1, heldOut: true, share: 0.5)[0], label: "x"))
             let held = StoreError.nothingToLearn(fixture.task, heldOut: 1, parked: 0)
             await #expect(throws: held) { _ = try await fixture.store.requestUpdate(fixture.task) }
@@ -124,6 +126,39 @@ struct UpdateTests {
                 #expect(try await fixture.store.pending(fixture.task).parked == (attempt < 3 ? 0 : 1))
             }
             #expect(try await fixture.store.versions(fixture.task).isEmpty)
+        }
+    }
+
+    @Test("a failure that is no fault of the update counts nothing, and its examples start the next one")
+    func noFault() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.append(Example(text: "1", label: "x"))
+            for _ in 1...4 {
+                let failed = try await fixture.store.fail(fixture.claim().update.id, error: "disk full", isFault: false)
+                #expect(failed.status == .failed && failed.error == "disk full")
+                #expect(try await fixture.store.pending(fixture.task).fresh == 1)
+            }
+        }
+    }
+
+    @Test("an update that its trainer gives back has the same inputs, and the attempt does not count")
+    func requeued() async throws {
+        try await StoreFixture.with { fixture in
+            try await fixture.append(Example(text: "1", label: "x"))
+            #expect(try await fixture.store.requeueUpdates().isEmpty)
+            _ = try await fixture.store.requestUpdate(fixture.task)
+            for _ in 1...4 {
+                let work = try #require(try await fixture.store.claimNextUpdate())
+                #expect(work.attempt == 1 && work.training.map(\.text) == ["1"])
+                try await fixture.store.advance(work.update.id, to: .evaluating, progress: 0.5)
+                let requeued = try await fixture.store.requeueUpdates()
+                #expect(requeued.map(\.status) == [.queued] && requeued.map(\.progress) == [0])
+            }
+            // An end without a chance counts as before.
+            for attempt in 1...3 {
+                #expect(try await fixture.store.claimNextUpdate()?.attempt == attempt)
+                #expect(try await fixture.store.recoverUpdates().map(\.status) == [attempt < 3 ? .queued : .failed])
+            }
         }
     }
 
@@ -220,7 +255,10 @@ struct UpdateTests {
     @Test("a queued update whose examples were all replaced by held-out ones ends as cancelled")
     func emptyClaim() async throws {
         try await StoreFixture.with(holdout: 0.5) { fixture in
-            try await fixture.append(Example(text: texts(1, heldOut: false, share: 0.5)[0], label: "x", id: "1"))
+            let trained = texts(2, heldOut: false, share: 0.5)
+            try await fixture.append(Example(text: trained[0], label: "x"))
+            try await fixture.learn()
+            try await fixture.append(Example(text: trained[1], label: "x", id: "1"))
             let id = try await fixture.store.requestUpdate(fixture.task).id
             try await fixture.append(Example(text: texts(1, heldOut: true, share: 0.5)[0], label: "x", id: "1"))
             #expect(try await fixture.store.claimNextUpdate() == nil)
