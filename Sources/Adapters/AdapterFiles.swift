@@ -160,16 +160,25 @@ extension AdapterFiles {
 
     /// Kinds of projections that the module names stand for, and in how many of the uppermost layers; each of these
     /// layers must have all of them, as in training here.
+    ///
+    /// A name stands for every module whose path it is, or ends: PEFT saves the shortest names that say the same.
     private static func places(
         of configuration: PEFTConfiguration, encoder: any TextEncoder
     ) throws(AdapterError) -> (targets: [TargetModule], layers: Int) {
-        let paths = Set(configuration.targetModules)
-        let adapted = encoder.sites.filter { paths.contains($0.path) }.map(\.site)
-        let modules = Set(adapted.map(\.module))
-        let lowest = adapted.map(\.layer).min() ?? 0
+        var adapted: [SiteDescription] = []
+        for name in configuration.targetModules {
+            let named = encoder.sites.filter { $0.path == name || $0.path.hasSuffix("." + name) }
+            if named.isEmpty { throw .unknownTarget(name) }
+            adapted += named
+        }
+        let modules = Set(adapted.map(\.site.module))
+        let lowest = adapted.map(\.site.layer).min() ?? 0
         let expected = encoder.sites.filter { $0.site.layer >= lowest && modules.contains($0.site.module) }
-        if let stranger = paths.symmetricDifference(expected.map(\.path)).min() {
-            throw .unknownTarget(stranger)
+        if let missing = expected.first(where: { !adapted.contains($0) }) {
+            throw .unsupported(
+                file: Self.configuration, field: PEFTConfiguration.CodingKeys.targetModules.rawValue,
+                value: "a list without \(missing.path)",
+                expected: "a list of the same modules in each layer from the lowest adapted one up")
         }
         return (
             TargetModule.allCases.filter { modules.map(\.rawValue).contains($0.rawValue) },
@@ -227,6 +236,8 @@ extension AdapterFiles {
     private func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws(AdapterError) -> Value {
         do {
             return try JSONDecoder().decode(type, from: contents[name] ?? Data())
+        } catch let error as AdapterError {
+            throw error
         } catch {
             throw .invalidFile(name: name, reason: "\(error)")
         }

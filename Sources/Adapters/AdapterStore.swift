@@ -92,12 +92,7 @@ extension AdapterFiles {
     public func write(to directory: URL) throws(AdapterError) {
         do {
             try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: false)
-            for (name, content) in contents {
-                let file = directory.appendingPathComponent(name)
-                try content.write(to: file)
-                try synchronize(file)
-            }
-            try synchronize(directory)
+            try writeDurably(contents, into: directory)
         } catch let error as AdapterError {
             throw error
         } catch {
@@ -106,14 +101,24 @@ extension AdapterFiles {
     }
 }
 
+/// Writes files by their names into a directory that is there, and waits until they are on disk.
+func writeDurably(_ contents: [String: Data], into directory: URL) throws {
+    for (name, content) in contents {
+        let file = directory.appendingPathComponent(name)
+        try content.write(to: file)
+        try synchronize(file)
+    }
+    try synchronize(directory)
+}
+
 /// Waits until a file's content, or a directory's list of names, is on disk.
-private func synchronize(_ file: URL) throws(AdapterError) {
+func synchronize(_ file: URL) throws(AdapterError) {
     let descriptor = open(file.path, O_RDONLY)
     try systemCall(descriptor, path: file.path)
     defer { close(descriptor) }
     try systemCall(fsync(descriptor), path: file.path)
 }
 
-private func systemCall(_ result: Int32, path: String) throws(AdapterError) {
+func systemCall(_ result: Int32, path: String) throws(AdapterError) {
     if result < 0 { throw .unwritable(path: path, reason: String(cString: strerror(errno))) }
 }

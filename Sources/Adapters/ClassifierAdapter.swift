@@ -195,9 +195,11 @@ extension Recipe.AdapterOptions {
             if !condition { throw .invalidOption(field: "adapter.\(field)", value: "\(value)", expected: expected) }
         }
         try require((1...1024).contains(rank), "rank", rank, "between 1 and 1024")
-        try require(alpha.isFinite && alpha > 0, "alpha", alpha, "positive")
+        try require(Float(alpha).isFinite && alpha > 0, "alpha", alpha, "positive, and fit in float32")
         try require((0..<1).contains(dropout), "dropout", dropout, "at least 0 and below 1")
-        try require(featureScale.isFinite && featureScale > 0, "feature_scale", featureScale, "positive")
+        try require(
+            Float(featureScale).isFinite && featureScale > 0, "feature_scale", featureScale,
+            "positive, and fit in float32")
         try require(!targets.isEmpty, "targets", "empty", "a list of at least one projection")
         try require(layers >= 0, "layers", layers, "at least 1, or 0 for all")
     }

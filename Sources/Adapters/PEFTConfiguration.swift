@@ -8,7 +8,7 @@ struct PEFTConfiguration: Codable {
     var alpha: Double
     var dropout: Double
     var rankStabilized: Bool
-    /// Full module names: a suffix such as `output.dense` would match three modules of every BERT layer.
+    /// Full module names as written here: a suffix such as `output.dense` matches two modules of every BERT layer.
     var targetModules: [String]
     var peftType = "LORA"
     var taskType: String? = "FEATURE_EXTRACTION"
@@ -54,6 +54,11 @@ struct PEFTConfiguration: Codable {
         alpha = try values.decode(Double.self, forKey: .alpha)
         dropout = try values.decodeIfPresent(Double.self, forKey: .dropout) ?? 0
         rankStabilized = try values.decodeIfPresent(Bool.self, forKey: .rankStabilized) ?? false
+        if let pattern = try? values.decode(String.self, forKey: .targetModules) {
+            throw AdapterError.unsupported(
+                file: AdapterFiles.configuration, field: CodingKeys.targetModules.rawValue, value: pattern,
+                expected: "a list of module names")
+        }
         targetModules = try values.decode([String].self, forKey: .targetModules)
         peftType = try values.decode(String.self, forKey: .peftType)
         taskType = try values.decodeIfPresent(String.self, forKey: .taskType)

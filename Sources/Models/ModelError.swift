@@ -10,6 +10,10 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
     case notAuthorized(String, address: String)
     /// The source lacks a file that a base model needs.
     case missingFile(String, source: String)
+    /// The weights lie in several files.
+    case spreadWeights(String)
+    /// A model that was fetched has lost a file.
+    case lostFile(path: String)
     /// The host answered with an unexpected status, again and again where that may pass.
     case unexpectedStatus(Int, address: String)
     /// No answer, or one cut off, however often it was tried.
@@ -40,6 +44,11 @@ public enum ModelError: Error, Equatable, CustomStringConvertible {
             "\(address) refuses access to \(what); set HF_TOKEN to a token that may read it"
         case .missingFile(let file, let source):
             "\(source) has no \(file); choose a model in Hugging Face layout with safetensors weights"
+        case .spreadWeights(let source):
+            "\(source) spreads its weights over several files; choose a model with one model.safetensors, or save it as "
+                + "one and name its directory"
+        case .lostFile(let path):
+            "\(path) is missing; pull again"
         case .unexpectedStatus(let status, let address):
             "\(address) answered with status \(status); try again later"
         case .connectionFailed(let address, let reason):

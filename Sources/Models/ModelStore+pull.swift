@@ -113,43 +113,13 @@ extension ModelStore {
                 try await hub.download(file, at: commit, to: staging, onProgress: onProgress)
             }
 
-            var files = ["config.json", "tokenizer.json"]
-            for name in files { try await fetch(name) }
-            if listed.contains(where: { $0.path == ShardIndex.fileName }),
-                !listed.contains(where: { $0.path == "model.safetensors" })
-            {
-                try await fetch(ShardIndex.fileName)
-                files.append(ShardIndex.fileName)
-                for shard in try ShardIndex.shards(in: staging) {
-                    try await fetch(shard)
-                    files.append(shard)
-                }
-            } else {
-                try await fetch("model.safetensors")
-                files.append("model.safetensors")
+            let names = Set(listed.map(\.path))
+            if !names.contains("model.safetensors"), names.contains("model.safetensors.index.json") {
+                throw ModelError.spreadWeights(repository)
             }
+            let files = ["config.json", "tokenizer.json", "model.safetensors"]
+            for name in files { try await fetch(name) }
             return ("\(repository)@\(commit)", files)
-        }
-    }
-}
-
-/// Which files the weights of a large model are spread over.
-private struct ShardIndex: Decodable {
-    static let fileName = "model.safetensors.index.json"
-
-    let files: [String: String]
-
-    enum CodingKeys: String, CodingKey {
-        case files = "weight_map"
-    }
-
-    static func shards(in directory: URL) throws -> [String] {
-        let file = directory.appending(path: fileName)
-        do {
-            let index = try JSONDecoder().decode(Self.self, from: Data(contentsOf: file))
-            return Set(index.files.values).sorted()
-        } catch {
-            throw ModelError.cannotRead(path: file.path, reason: "\(error)")
         }
     }
 }

@@ -58,7 +58,7 @@ public struct ModelStore: Sendable {
         for file in manifest.files {
             let content = model.appending(path: file.name)
             guard FileManager.default.fileExists(atPath: content.path) else {
-                throw ModelError.missingFile(file.name, source: model.path)
+                throw ModelError.lostFile(path: content.path)
             }
             let size = try FileDigest.size(of: content)
             guard size == file.bytes else {

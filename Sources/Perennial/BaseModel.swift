@@ -12,11 +12,29 @@ struct BaseModel {
     let encoder: any TextEncoder
     let tokenizer: Tokenizer
 
-    /// - Parameter precision: of the products with the frozen weights.
-    init(_ directory: URL, precision: Precision = .float32) throws {
+    /// - Parameters:
+    ///   - packing: as `EncoderRegistry.loadEncoder(from:packing:precision:)` has it.
+    ///   - precision: of the products with the frozen weights.
+    /// - Throws: also where the tokenizer is not the encoder's.
+    init(_ directory: URL, packing: Bool = true, precision: Precision = .float32) throws {
         self.directory = directory
-        encoder = try EncoderRegistry.loadEncoder(from: directory.path, precision: precision)
-        tokenizer = try Tokenizer.load(from: directory)
+        encoder = try EncoderRegistry.loadEncoder(from: directory.path, packing: packing, precision: precision)
+        var tokenizer = try Tokenizer.load(from: directory)
+        tokenizer.maximumLength = encoder.maximumPositions
+        self.tokenizer = tokenizer
+        guard tokenizer.vocabularySize <= encoder.vocabularySize else {
+            throw CommandFailure(
+                "\(directory.path): the ids of tokenizer.json need \(tokenizer.vocabularySize) embeddings, but "
+                    + "model.safetensors has \(encoder.vocabularySize); resize the model's embeddings to its tokenizer "
+                    + "and save both, or pull the model again", .badData)
+        }
+        guard (1..<encoder.maximumPositions).contains(tokenizer.specialTokenCount) else {
+            throw CommandFailure(
+                "\(directory.path): the post_processor of tokenizer.json puts \(tokenizer.specialTokenCount) special "
+                    + "tokens around a text; it must be at least one, and fewer than the model's "
+                    + "\(encoder.maximumPositions) positions; use the tokenizer that the model was trained with",
+                .badData)
+        }
     }
 
     var name: String { directory.lastPathComponent }

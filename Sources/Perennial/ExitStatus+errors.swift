@@ -16,7 +16,7 @@ extension ModelError: ExitStatusProviding {
         case .invalidAddress: .badConfiguration
         case .connectionFailed, .unexpectedStatus, .malformedResponse: .unreachable
         case .cannotWrite: .cannotWrite
-        case .checksumMismatch, .sizeMismatch, .corruptArchive: .badData
+        case .checksumMismatch, .sizeMismatch, .corruptArchive, .lostFile, .cannotRead: .badData
         default: .failed
         }
     }
@@ -48,7 +48,7 @@ extension TransformerError: ExitStatusProviding {
 extension TensorError: ExitStatusProviding {
     var exitStatus: ExitStatus {
         switch self {
-        case .unsupportedPrecision: .badConfiguration
+        case .unsupportedPrecision, .unknownKernels: .badConfiguration
         default: .badData
         }
     }

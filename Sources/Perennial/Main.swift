@@ -28,6 +28,7 @@ struct Perennial: AsyncParsableCommand {
         process_keep_memory_small()
         do {
             var command = try parseAsRoot()
+            try KernelSet.requireChoice()
             if let work = command as? WorkCommand { work.prepare() }
             if var asynchronous = command as? any AsyncParsableCommand {
                 try await asynchronous.run()

@@ -1,4 +1,5 @@
 import CKernels
+import Glibc
 
 /// The kernels of one instruction set.
 public struct KernelSet: Sendable {
@@ -6,6 +7,13 @@ public struct KernelSet: Sendable {
 
     /// The fastest set this processor can run; `PERENNIAL_KERNELS` asks for another.
     public static let best = KernelSet(table: ck_best().pointee)
+    /// - Throws: ``TensorError/unknownKernels(_:available:)`` where the variable asks for what ``best`` cannot be.
+    public static func requireChoice() throws(TensorError) {
+        guard let asked = getenv("PERENNIAL_KERNELS").map({ String(cString: $0) }), !asked.isEmpty else { return }
+        let available = available.map(\.name)
+        guard available.contains(asked) else { throw .unknownKernels(asked, available: available) }
+    }
+
     /// Plain loops: the reference of the others.
     public static let portable = KernelSet(table: ck_portable)
 

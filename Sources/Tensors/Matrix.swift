@@ -30,5 +30,11 @@ public struct Matrix: Sendable {
     /// A copy of the elements, row by row.
     public var values: [Float] { storage[range] }
 
+    /// Whether no element is infinite or not a number.
+    public var isFinite: Bool {
+        // Where the sum of squares is finite, every element is; it overflows only for enormous ones.
+        KernelSet.best.table.dot(count, base, base).isFinite || values.allSatisfy(\.isFinite)
+    }
+
     var base: UnsafePointer<Float> { UnsafePointer(storage.base + offset) }
 }

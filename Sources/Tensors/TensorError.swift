@@ -12,8 +12,10 @@ public enum TensorError: Error, Sendable, Equatable, CustomStringConvertible {
     case unsupportedElementType(path: String, tensor: String, found: String)
     /// OpenBLAS could not be loaded.
     case missingBLAS(reason: String)
-    /// This processor lacks the instructions that make a precision worth having.
+    /// This processor lacks the instructions that make a precision worth having, or kernels without them are in use.
     case unsupportedPrecision(Precision, needs: String)
+    /// `PERENNIAL_KERNELS` asks for kernels that there are none of, or none that this processor can run.
+    case unknownKernels(String, available: [String])
     /// A symmetric system has no unique solution: its leading minor of this order is not positive.
     case notPositiveDefinite(order: Int)
 
@@ -34,8 +36,10 @@ public enum TensorError: Error, Sendable, Equatable, CustomStringConvertible {
         case .missingBLAS(let reason):
             reason
         case .unsupportedPrecision(let precision, let feature):
-            "precision \(precision.rawValue) needs a processor with \(feature), in use with the avx512 kernels; "
-                + "use float32 here"
+            "precision \(precision.rawValue) needs \(feature) and the avx512 kernels; use float32 here"
+        case .unknownKernels(let name, let available):
+            "PERENNIAL_KERNELS is \"\(name)\"; this processor can run \(available.joined(separator: ", ")): "
+                + "set it to one of them, or leave it out"
         case .notPositiveDefinite(let order):
             "the sums of the analytic head are not positive definite (minor \(order)); use a larger analytic.ridge"
         }

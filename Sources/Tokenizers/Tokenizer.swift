@@ -5,10 +5,12 @@ import Foundation
 /// The ids equal those of Hugging Face tokenizers for any text. Truncation is the caller's; the file's own
 /// truncation and padding are ignored. A value is immutable and may be used from any number of threads.
 public struct Tokenizer: Sendable {
-    /// Number of ids: one more than the greatest.
+    /// Number of ids: one more than the greatest, of added and special tokens too.
     public let vocabularySize: Int
     /// Number of special tokens put around every text.
     public var specialTokenCount: Int { prefix.count + suffix.count }
+    /// Ids beyond it are cut whatever ``encode(_:maximumLength:)`` is asked for: how many positions a model has.
+    public var maximumLength = Int.max
     /// Id that stands for what the vocabulary does not hold.
     public var unknownID: Int32 { model.unknownID }
 
@@ -72,7 +74,8 @@ public struct Tokenizer: Sendable {
     }
 
     private func encode(validUTF8 bytes: [UInt8], maximumLength: Int) -> [Int32] {
-        let limit = max(maximumLength - suffix.count, prefix.count)
+        let length = max(min(maximumLength, self.maximumLength), 0)
+        let limit = max(length - suffix.count, prefix.count)
         var ids = prefix
         ids.reserveCapacity(min(bytes.count / 2 + specialTokenCount, limit + suffix.count))
         var hashes: [UInt64] = []

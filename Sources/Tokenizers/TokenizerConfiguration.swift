@@ -17,7 +17,7 @@ struct TokenizerConfiguration {
         model = try Self.wordPiece(root["model"], vocabulary)
         (prefix, suffix) = try Self.specialTokens(root["post_processor"])
 
-        var greatestID = vocabulary.lazy.map(\.id).max() ?? -1
+        var greatestID = (vocabulary.map(\.id) + prefix + suffix).max() ?? -1
         for field in root["added_tokens"].isNull ? [] : try root["added_tokens"].elements() {
             let isNormalized = try field["normalized"].bool(default: true)
             let content = Array(try field["content"].string().utf8)

@@ -19,13 +19,14 @@ enum BertEncoder {
             [
                 "hidden_size": configuration.hiddenSize, "num_hidden_layers": configuration.layerCount,
                 "num_attention_heads": configuration.headCount, "intermediate_size": configuration.intermediateSize,
-                "vocab_size": configuration.vocabularySize,
-                "max_position_embeddings": configuration.positionCount - firstPosition,
-                "type_vocab_size": configuration.typeCount,
+                "vocab_size": configuration.vocabularySize, "type_vocab_size": configuration.typeCount,
             ])
+        try directory.check(
+            ["max_position_embeddings": configuration.positionCount], areAtLeast: firstPosition + 1)
         try directory.check("hidden_size", configuration.hiddenSize, isMultipleOf: configuration.headCount)
         try directory.check("hidden_act", configuration.activation, is: "gelu")
         try directory.check("position_embedding_type", configuration.positionType ?? "absolute", is: "absolute")
+        try directory.check("layer_norm_eps", isPositive: configuration.layerNormEpsilon)
         let layout = PostNormEncoder.Layout(
             prefixes: ["", prefix], layers: "encoder.layer",
             modules: [
@@ -46,7 +47,7 @@ enum BertEncoder {
         let vocabularySize: Int
         let positionCount: Int
         let typeCount: Int
-        let layerNormEpsilon: Float
+        let layerNormEpsilon: Double
         let activation: String
         let positionType: String?
 
@@ -67,7 +68,7 @@ enum BertEncoder {
             PostNormEncoder.Shape(
                 hiddenSize: hiddenSize, layerCount: layerCount, headCount: headCount,
                 intermediateSize: intermediateSize, vocabularySize: vocabularySize, positionCount: positionCount,
-                typeCount: typeCount, layerNormEpsilon: layerNormEpsilon)
+                typeCount: typeCount, layerNormEpsilon: Float(layerNormEpsilon))
         }
     }
 }

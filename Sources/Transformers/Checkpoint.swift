@@ -20,11 +20,11 @@ struct Checkpoint: Sendable {
     func releasePages() { file.releasePages() }
 
     func matrix(_ name: String, rows: Int, columns: Int) throws -> Matrix {
-        try file.matrix(named: prefix + name, shape: [rows, columns])
+        try file.matrix(named: prefix + name, shape: [rows, columns], finite: true)
     }
 
     func vector(_ name: String, count: Int) throws -> Matrix {
-        try file.matrix(named: prefix + name, shape: [count])
+        try file.matrix(named: prefix + name, shape: [count], finite: true)
     }
 
     /// Projections of `name.weight` `[outputs, inputs]` and `name.bias`, side by side.

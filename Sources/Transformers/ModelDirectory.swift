@@ -23,23 +23,34 @@ struct ModelDirectory {
         do {
             return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
-            throw TransformerError.invalidConfiguration(path: configurationPath, reason: Self.describe(error))
+            throw TransformerError.invalidConfiguration(path: configurationPath, reason: Self.describe(error, in: data))
         }
     }
 
-    private static func describe(_ error: DecodingError) -> String {
+    private static func describe(_ error: DecodingError, in data: Data) -> String {
         switch error {
         case .keyNotFound(let key, _): "\"\(key.stringValue)\" is missing"
         case .typeMismatch(let type, let context), .valueNotFound(let type, let context):
             "\"\(context.codingPath.map(\.stringValue).joined(separator: "."))\" must be of type \(type)"
+        // The decoder says the same of a number that its type cannot hold.
+        case .dataCorrupted where (try? JSONSerialization.jsonObject(with: data)) != nil:
+            "one of its numbers is too large, or has a fraction where a whole number belongs"
         case .dataCorrupted: "it is not valid JSON"
         @unknown default: "it cannot be decoded"
         }
     }
 
-    /// Every size must be at least 1.
-    func check(_ sizes: KeyValuePairs<String, Int>) throws {
-        for (key, value) in sizes where value < 1 { throw unsupported(key, "\(value)", expected: "at least 1") }
+    /// Every size must be at least `least`.
+    func check(_ sizes: KeyValuePairs<String, Int>, areAtLeast least: Int = 1) throws {
+        for (key, value) in sizes where value < least {
+            throw unsupported(key, "\(value)", expected: "at least \(least)")
+        }
+    }
+
+    func check(_ key: String, isPositive value: Double) throws {
+        guard Float(value) > 0, Float(value).isFinite else {
+            throw unsupported(key, "\(value)", expected: "a number above 0 that float32 holds")
+        }
     }
 
     func check(_ key: String, _ value: Int, isMultipleOf divisor: Int) throws {

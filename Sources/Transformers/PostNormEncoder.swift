@@ -101,9 +101,16 @@ extension PostNormEncoder {
                 : try checkpoint.matrix(
                     "embeddings.token_type_embeddings.weight", rows: shape.typeCount, columns: hidden),
             firstPosition: layout.firstPosition)
+        // Checked as a whole, the tables were in memory; a text needs few of their rows.
+        checkpoint.releasePages()
         embeddingNorm = try checkpoint.layerNorm(
             "embeddings.LayerNorm", width: hidden, epsilon: shape.layerNormEpsilon)
-        layers = try (0..<shape.layerCount).map { try checkpoint.layer($0, shape: shape, layout: layout) }
+        // One by one: a configuration may promise any number of layers, the checkpoint ends where it ends.
+        var layers: [EncoderLayer] = []
+        for index in 0..<shape.layerCount {
+            layers.append(try checkpoint.layer(index, shape: shape, layout: layout))
+        }
+        self.layers = layers
         self.checkpoint = checkpoint
         checkpoint.releasePages()
     }

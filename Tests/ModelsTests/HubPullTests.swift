@@ -174,22 +174,15 @@ struct HubPullTests {
         }
     }
 
-    @Test("Weights in several files arrive with their index")
+    @Test("Weights in several files, which nothing reads, are refused before anything is fetched")
     func shards() async throws {
         var hub = StubHub()
         hub.files["model.safetensors"] = nil
         hub.files["model-1.safetensors"] = [1, 2, 3]
-        hub.files["model-2.safetensors"] = [4, 5]
-        hub.files["model.safetensors.index.json"] = Array(
-            #"{"weight_map": {"a": "model-2.safetensors", "b": "model-1.safetensors", "c": "model-1.safetensors"}}"#
-                .utf8)
-        try await withStore(hub) { store, _ in
-            let entry = try await store.pull(reference)
-            #expect(
-                entry.manifest?.files.map(\.name) == [
-                    "config.json", "tokenizer.json", "model.safetensors.index.json", "model-1.safetensors",
-                    "model-2.safetensors",
-                ])
+        hub.files["model.safetensors.index.json"] = Array(#"{"weight_map": {"a": "model-1.safetensors"}}"#.utf8)
+        try await withStore(hub) { store, server in
+            await #expect(throws: ModelError.spreadWeights("someone/tiny")) { try await store.pull(reference) }
+            #expect(!server.requests.contains { $0.path.contains("/resolve/") })
         }
     }
 

@@ -34,11 +34,20 @@ struct WordPieceTests {
         "Truncation cuts the text and keeps the special tokens",
         arguments: [
             (7, [2, 4, 6, 7, 8, 10, 3]), (6, [2, 4, 6, 7, 8, 3]), (4, [2, 4, 6, 3]), (3, [2, 4, 3]), (2, [2, 3]),
-            (0, [2, 3]), (-1, [2, 3]),
+            (0, [2, 3]), (-1, [2, 3]), (.min, [2, 3]), (.max, [2, 4, 6, 7, 8, 10, 3]),
         ] as [(Int, [Int32])])
     func truncation(maximumLength: Int, ids: [Int32]) throws {
         let tokenizer = try Tokenizer(json: SampleTokenizer.json())
         #expect(tokenizer.encode("the unaffable!", maximumLength: maximumLength) == ids)
+    }
+
+    @Test("A tokenizer's own greatest length holds whatever is asked for")
+    func greatestLength() throws {
+        var tokenizer = try Tokenizer(json: SampleTokenizer.json())
+        tokenizer.maximumLength = 4
+        #expect(tokenizer.encode("the unaffable!") == [2, 4, 6, 3])
+        #expect(tokenizer.encode("the unaffable!", maximumLength: 7) == [2, 4, 6, 3])
+        #expect(tokenizer.encode("the unaffable!", maximumLength: 3) == [2, 4, 3])
     }
 
     @Test("Truncation is a prefix of the whole encoding at every length")
@@ -64,6 +73,16 @@ struct WordPieceTests {
         #expect(plain.vocabularySize == 18)
         let added = try Tokenizer(json: SampleTokenizer.json(addedTokens: #"[{"id": 30, "content": "<x>"}]"#))
         #expect(added.vocabularySize == 31)
+    }
+
+    @Test(
+        "The vocabulary's size counts special tokens",
+        arguments: [
+            (SampleTokenizer.template.replacing("[3]", with: "[3, 40]"), 41),
+            (#"{"type": "BertProcessing", "cls": ["[CLS]", 2100], "sep": ["[SEP]", 3]}"#, 2101),
+        ])
+    func specialTokenIDs(postProcessor: String, size: Int) throws {
+        #expect(try Tokenizer(json: SampleTokenizer.json(postProcessor: postProcessor)).vocabularySize == size)
     }
 
     @Test("Many threads get the same ids from one tokenizer")

@@ -5,24 +5,9 @@ import Transformers
 
 @Suite("Model directories")
 struct EncoderRegistryTests {
-    /// A copy of the tiny model with its configuration edited, removed afterwards.
-    private func withModel(
-        editing edit: (inout [String: Any]) -> Void, _ body: (String) throws -> Void
-    ) throws {
-        let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
-        try FileManager.default.copyItem(atPath: Fixtures.path("tiny-bert"), toPath: directory.path)
-        defer { try? FileManager.default.removeItem(at: directory) }
-        let file = directory.appending(path: "config.json")
-        var values = try #require(
-            try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
-        edit(&values)
-        try JSONSerialization.data(withJSONObject: values).write(to: file)
-        try body(directory.path)
-    }
-
     @Test("of an unknown type are refused with the types that are known")
     func unknownType() throws {
-        try withModel(editing: { $0["model_type"] = "mamba" }) { path in
+        try Fixtures.withModel(editing: { $0["model_type"] = "mamba" }) { path in
             #expect(
                 throws: TransformerError.unsupportedModelType(
                     path: path + "/config.json", found: "mamba", supported: EncoderRegistry.modelTypes)
@@ -39,7 +24,7 @@ struct EncoderRegistryTests {
             ("num_attention_heads", "5"),
         ])
     func unsupportedSettings(key: String, value: String) throws {
-        try withModel(editing: { $0[key] = Int(value) ?? value as Any }) { path in
+        try Fixtures.withModel(editing: { $0[key] = Int(value) ?? value as Any }) { path in
             let error = #expect(throws: TransformerError.self) { try EncoderRegistry.loadEncoder(from: path) }
             let named = key == "num_attention_heads" ? "hidden_size" : key
             #expect(error?.description.contains(named) == true)
@@ -48,7 +33,7 @@ struct EncoderRegistryTests {
 
     @Test("without a key are refused, naming it")
     func missingKey() throws {
-        try withModel(editing: { $0["hidden_size"] = nil }) { path in
+        try Fixtures.withModel(editing: { $0["hidden_size"] = nil }) { path in
             #expect(
                 throws: TransformerError.invalidConfiguration(
                     path: path + "/config.json", reason: "\"hidden_size\" is missing")
@@ -58,7 +43,7 @@ struct EncoderRegistryTests {
 
     @Test("whose weights have another shape are refused, naming the tensor")
     func shapes() throws {
-        try withModel(editing: { $0["vocab_size"] = 51 }) { path in
+        try Fixtures.withModel(editing: { $0["vocab_size"] = 51 }) { path in
             #expect(
                 throws: TensorError.unexpectedShape(
                     path: path + "/model.safetensors", tensor: "embeddings.word_embeddings.weight", found: [50, 32],
@@ -75,7 +60,7 @@ struct EncoderRegistryTests {
 
     @Test("whose checkpoint names start with \"bert.\" give the same features")
     func prefixedNames() throws {
-        try withModel(editing: { _ in }) { path in
+        try Fixtures.withModel(editing: { _ in }) { path in
             let sequence: [Int32] = [1, 5, 2]
             func features() throws -> [Float] {
                 let tape = Tape(arena: Arena())

@@ -9,6 +9,22 @@ enum Fixtures {
         try #require(Bundle.module.resourceURL).appending(path: "Fixtures").appending(path: name).path
     }
 
+    /// A copy of a tiny model with its configuration edited, removed afterwards.
+    static func withModel(
+        _ name: String = "tiny-bert", editing edit: (inout [String: Any]) -> Void = { _ in },
+        _ body: (String) throws -> Void
+    ) throws {
+        let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.copyItem(atPath: path(name), toPath: directory.path)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let file = directory.appending(path: "config.json")
+        var values = try #require(
+            try JSONSerialization.jsonObject(with: Data(contentsOf: file)) as? [String: Any])
+        edit(&values)
+        try JSONSerialization.data(withJSONObject: values).write(to: file)
+        try body(directory.path)
+    }
+
     /// The directory of all-MiniLM-L6-v2 where it has been pulled.
     static let baseModel: String? = {
         let environment = ProcessInfo.processInfo.environment

@@ -5,8 +5,8 @@ extension AnalyticSums {
     private static let format = "perennial-analytic-1"
 
     /// A safetensors file: `gram` packed `[P(P+1)/2]`, `sums` and the solved `weights` `[labels, P]`, `counts`
-    /// `[labels]`, with discriminants `scales` and `biases` too; labels, newcomers, base, width and whose features they are
-    /// stand in its metadata. The same sums give the same bytes.
+    /// `[labels]`, with discriminants `scales` and `biases` too; labels, newcomers, base, width and whose features they
+    /// are stand in its metadata. The same sums give the same bytes.
     ///
     /// - Parameters:
     ///   - base: digest of the base model whose features were summed.
@@ -43,14 +43,12 @@ extension AnalyticSums {
     ///   file that breaks a rule of its format.
     public init(contentsOf file: URL, digest: String? = nil, base: String) throws {
         let file = try AnalyticFile(file, digest: digest, base: base)
-        let width = file.projection.width
-        let packed = try file.tensors.matrix(named: "gram", shape: [width * (width + 1) / 2])
         _ = try BLAS.information()
         self.init(
-            projection: file.projection, isAdapted: file.isAdapted, labels: file.labels,
-            counts: try file.ofLabels("counts").map { Int($0) }, newcomers: file.newcomers,
-            gram: Dense.unpacked(packed, size: width),
-            sums: try file.tensors.matrix(named: "sums", shape: [file.labels.count, width]))
+            projection: file.projection, isAdapted: file.isAdapted, labels: file.labels, counts: try file.counts(),
+            newcomers: file.newcomers,
+            gram: Dense.unpacked(try file.matrix("gram", file.gramShape), size: file.projection.width),
+            sums: try file.matrix("sums", [file.labels.count, file.projection.width]))
     }
 
     /// Whom the head of a file favours, where these labels are known: the file's newcomers, and labels that it lacks.
@@ -75,8 +73,8 @@ extension AnalyticHead {
         let path = file.path
         let file = try AnalyticFile(file, digest: nil, base: base)
         _ = try BLAS.information()
-        let counts = try file.ofLabels("counts").map { Int($0) }
-        let saved = try file.tensors.matrix(named: "weights", shape: [counts.count, file.projection.width])
+        let counts = try file.counts()
+        let saved = try file.matrix("weights", [counts.count, file.projection.width])
         // Copied: a mapping would keep pages of the sums beside them in memory.
         let weights = Matrix(rows: saved.rows, columns: saved.columns, values: saved.values)
         if file.tensors.contains("biases") {
@@ -109,6 +107,7 @@ private struct AnalyticFile {
     let tensors: SafetensorsFile
     let projection: RandomProjection
     let isAdapted: Bool
+    /// Distinct.
     let labels: [String]
     /// None in files of before there were any.
     let newcomers: Newcomers
@@ -137,16 +136,50 @@ private struct AnalyticFile {
             let features = metadata["features"].flatMap({ Int($0) }), (1...16_384).contains(features),
             let labels = try? JSONDecoder().decode([String].self, from: Data((metadata["labels"] ?? "").utf8))
         else { throw AdapterError.invalidFile(name: name, reason: "its metadata lacks width, features or labels") }
+        var distinct: Set<String> = []
+        if let label = labels.first(where: { !distinct.insert($0).inserted }) {
+            throw AdapterError.invalidFile(name: name, reason: "it lists the label \"\(label)\" twice")
+        }
+        let advantage = metadata["advantage"].flatMap { Float($0) } ?? 0
+        guard advantage.isFinite else {
+            throw AdapterError.invalidFile(name: name, reason: "its advantage \(advantage) is not a finite number")
+        }
+        // Before a projection is drawn that the file may be far too small for.
+        let gram = try tensors.description(of: "gram").shape
+        let expected = Self.gramShape(width: width == 0 ? features : width)
+        guard gram == expected else {
+            throw TensorError.unexpectedShape(path: file.path, tensor: "gram", found: gram, expected: expected)
+        }
         projection = RandomProjection(width: width, features: features)
         self.labels = labels
         isAdapted = metadata["adapted"] == "true"
         newcomers = Newcomers(
             (try? JSONDecoder().decode([String].self, from: Data((metadata["newcomers"] ?? "").utf8))) ?? [],
-            advantage: metadata["advantage"].flatMap { Float($0) } ?? 0)
+            advantage: advantage)
+    }
+
+    var gramShape: [Int] { Self.gramShape(width: projection.width) }
+
+    private static func gramShape(width: Int) -> [Int] { [width * (width + 1) / 2] }
+
+    func matrix(_ name: String, _ shape: [Int]) throws -> Matrix {
+        try tensors.matrix(named: name, shape: shape, finite: true)
     }
 
     /// One number for each label.
-    func ofLabels(_ name: String) throws -> [Float] {
-        try tensors.matrix(named: name, shape: [labels.count]).values
+    func ofLabels(_ name: String) throws -> [Float] { try matrix(name, [labels.count]).values }
+
+    /// Examples of each label.
+    func counts() throws -> [Int] {
+        let counts = try ofLabels("counts")
+        let limit: Float = 0x1p53
+        if let count = counts.first(where: { !(0..<limit).contains($0) }) {
+            throw AdapterError.invalidFile(
+                name: tensors.path, reason: "it counts \(count) examples of a label, not 0 to fewer than 2⁵³")
+        }
+        guard counts.reduce(0, { $0 + Double($1) }) < Double(limit) else {
+            throw AdapterError.invalidFile(name: tensors.path, reason: "it counts more than 2⁵³ examples")
+        }
+        return counts.map { Int($0) }
     }
 }

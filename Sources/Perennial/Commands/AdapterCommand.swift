@@ -4,7 +4,6 @@ import Foundation
 import Pipeline
 import Schema
 import Store
-import Transformers
 
 struct AdapterCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -117,18 +116,7 @@ struct AdapterCommand: AsyncParsableCommand {
             let analytic = try await store.analytic(task, version: found.version).map {
                 try AnalyticExport($0, of: store.home)
             }
-            let target = URL(filePath: directory)
-            do {
-                try files.write(to: target)
-                do {
-                    try analytic?.write(to: target)
-                } catch {
-                    try? FileManager.default.removeItem(at: target)
-                    throw error
-                }
-            } catch {
-                throw CommandFailure("\(error)", .cannotWrite)
-            }
+            try files.export(to: URL(filePath: directory), with: analytic)
             let head = (analytic?.generation.blend ?? .adapterAlone).head
             if options.json {
                 return try JSON.print([
@@ -155,15 +143,18 @@ struct AdapterCommand: AsyncParsableCommand {
             let configuration = try options.serviceConfiguration()
             let location = try ModelLocation(options).directory(of: configuration.model)
             let base = try BaseModel.lineage(of: location)
-            let files = try AdapterFiles(contentsOf: URL(filePath: directory))
-            let found = try files.lineage().base
+            let exported = try AdapterFiles(contentsOf: URL(filePath: directory))
+            let found = try exported.lineage().base
             guard found.digest == base.digest else {
                 throw CommandFailure(
                     "\(directory) was made for the base model \(found.name), \(found.digest), not for \(base.name), "
                         + "\(base.digest); import it where that model is served", .badData)
             }
-            _ = try files.adapter(for: EncoderRegistry.loadEncoder(from: location.path, packing: false))
-            let analytic = try AnalyticExport(contentsOf: URL(filePath: directory), base: base.digest)
+            let model = try BaseModel(location, packing: false)
+            let imported = try ImportedVersion(
+                exported, in: URL(filePath: directory), base: base.digest, encoder: model.encoder,
+                tokenizer: model.tokenizer)
+            let (files, analytic) = (imported.files, imported.analytic)
             let store = try Store(home: Home(root: options.homeDirectory))
             defer { try? store.close() }
             try await store.requireTask(task)

@@ -81,8 +81,9 @@ public final class SafetensorsFile: Sendable {
     ///
     /// A vector becomes one row. Further dimensions are not supported.
     ///
+    /// - Parameter finite: whether elements that are infinite or not numbers are refused; all are read then.
     /// - Throws: ``TensorError``: it is missing, has another shape than `shape`, or its elements are of another type.
-    public func matrix(named name: String, shape expected: [Int]? = nil) throws -> Matrix {
+    public func matrix(named name: String, shape expected: [Int]? = nil, finite: Bool = false) throws -> Matrix {
         let tensor = try description(of: name)
         if let expected, tensor.shape != expected {
             throw TensorError.unexpectedShape(path: path, tensor: name, found: tensor.shape, expected: expected)
@@ -93,7 +94,12 @@ public final class SafetensorsFile: Sendable {
         }
         let storage = try storage(of: name, tensor)
         let columns = tensor.shape[tensor.shape.count - 1]
-        return Matrix(storage: storage, rows: tensor.shape.count == 1 ? 1 : tensor.shape[0], columns: columns)
+        let matrix = Matrix(storage: storage, rows: tensor.shape.count == 1 ? 1 : tensor.shape[0], columns: columns)
+        guard !finite || matrix.isFinite else {
+            throw TensorError.invalidTensor(
+                path: path, tensor: name, reason: "it has elements that are not finite numbers")
+        }
+        return matrix
     }
 
     private func storage(of name: String, _ tensor: Description) throws -> FloatStorage {
