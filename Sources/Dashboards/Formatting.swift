@@ -13,6 +13,9 @@ public enum Formatting {
         return value < 0 ? "-" + grouped : grouped
     }
 
+    /// "1 example", "1,200 examples".
+    static func count(_ value: Int, _ noun: String) -> String { "\(count(value)) \(noun)\(value == 1 ? "" : "s")" }
+
     /// Decimal units, three digits: 25216 → "25.2 kB".
     public static func bytes(_ value: Int) -> String {
         guard value >= 1_000 else { return "\(value) B" }

@@ -153,16 +153,16 @@ public struct Gate: Sendable {
         let name = SliceGroups.name(question.experiences) ?? "the old slices together"
         let fall = "\(name) fell \(points(result.drop)) points\(question.kind == .growth ? " to the new labels" : "")"
         guard question.kind != .new else {
-            return "it is worse than the champion on what is new by \(points(result.drop)) points of \(result.examples) "
-                + "examples (\(result.lost) lost, \(result.gained) gained), which is beyond chance"
+            return "it is worse than the champion on what is new by \(points(result.drop)) points of "
+                + "\(counted(result.examples, "example")) (\(result.lost) lost, \(result.gained) gained), which is beyond chance"
         }
         guard question.kind != .sameLabels else {
-            return "\(fall) of \(result.examples) examples (\(result.lost) lost, \(result.gained) gained), "
+            return "\(fall) of \(counted(result.examples, "example")) (\(result.lost) lost, \(result.gained) gained), "
                 + "beyond chance and not shown to be within the tolerance of \(points(question.tolerance))"
         }
         let bound = result.lowerBound(confidence: 1 - level)
         return "\(fall), at least \(points(bound)) with \(percent(1 - level, digits: 0)) confidence, of "
-            + "\(result.examples) examples; the tolerance is \(points(question.tolerance))"
+            + "\(counted(result.examples, "example")); the tolerance is \(points(question.tolerance))"
     }
 
     /// What the champion answers already is compared with it; what is new to it may have been missed altogether.
@@ -177,8 +177,8 @@ public struct Gate: Sendable {
         // Wrong answers at least as many as there are, from a candidate that learned half.
         let chance = binomialTail(atLeast: examples - right, of: examples, probability: 1 - min(halfLearned, 0.999))
         if share(right, of: examples) <= guessed, chance < level {
-            return "it answers \(percent(share(right, of: examples))) of the \(examples) held-out examples of new "
-                + "labels, no more than guessing (\(percent(guessed)))"
+            return "it answers \(percent(share(right, of: examples))) of the "
+                + "\(counted(examples, "held-out example")) of new labels, no more than guessing (\(percent(guessed)))"
         }
         return nil
     }
@@ -191,7 +191,7 @@ public struct Gate: Sendable {
         if examples == 0 {
             parts.append("nothing new is held out yet to judge by")
         } else {
-            var part = "\(percent(share(right, of: examples))) of \(examples) new held-out examples"
+            var part = "\(percent(share(right, of: examples))) of \(counted(examples, "new held-out example"))"
             let champion = new.compactMap(\.championRight)
             if champion.count == new.count {
                 part += ", the champion \(percent(share(champion.reduce(0, +), of: examples)))"
@@ -202,11 +202,14 @@ public struct Gate: Sendable {
         if let worst = old.max(by: { ($0.comparison?.drop ?? 0) < ($1.comparison?.drop ?? 0) }),
             let result = worst.comparison
         {
+            let slices = old.count == 1 ? "the old slice" : "\(old.count) old slices"
+            let examples = counted(result.examples, "example")
+            let fall = "\(points(result.drop)) points (slice \(worst.experience), \(examples))"
             parts.append(
                 result.drop > 0
-                    ? "the largest drop of \(old.count) old slices is \(points(result.drop)) points (slice "
-                        + "\(worst.experience), \(result.examples) examples), within tolerance or chance"
-                    : "none of \(old.count) old slices fell")
+                    ? (old.count == 1 ? "\(slices) fell \(fall)" : "the largest drop of \(slices) is \(fall)")
+                        + ", within tolerance or chance"
+                    : old.count == 1 ? "\(slices) did not fall" : "none of \(slices) fell")
         }
         return parts.joined(separator: "; ")
     }

@@ -26,6 +26,10 @@ struct GlobalOptions: ParsableArguments {
     @Flag(name: .long, help: "Log what happens in between.")
     var verbose = false
 
+    func validate() throws {
+        if home == "" { throw ValidationError("--home is empty; name a directory, or leave it out") }
+    }
+
     /// `--home`, else `$PERENNIAL_HOME`, else `$XDG_DATA_HOME/perennial`, else `~/.local/share/perennial`.
     var homeDirectory: URL {
         home.map { URL(filePath: $0).absoluteURL } ?? Self.defaultHome
@@ -34,10 +38,23 @@ struct GlobalOptions: ParsableArguments {
     static var defaultHome: URL {
         let environment = ProcessInfo.processInfo.environment
         if let home = environment["PERENNIAL_HOME"], !home.isEmpty { return URL(filePath: home).absoluteURL }
-        if let data = environment["XDG_DATA_HOME"], !data.isEmpty {
-            return URL(filePath: data).absoluteURL.appending(path: "perennial")
+        // A relative path is to be ignored (XDG Base Directory Specification).
+        if let data = environment["XDG_DATA_HOME"], data.hasPrefix("/") {
+            return URL(filePath: data).appending(path: "perennial")
         }
-        return FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share/perennial")
+        let user = environment["HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
+        return (user ?? FileManager.default.homeDirectoryForCurrentUser).appending(path: ".local/share/perennial")
+    }
+
+    /// For commands that make none.
+    ///
+    /// - Throws: ``CommandFailure`` where the home is not there yet.
+    func requireHome() throws {
+        let path = homeDirectory.path
+        guard access(path, F_OK) != 0, errno == ENOENT else { return }
+        throw CommandFailure(
+            "there is no home at \(path) yet; `perennial serve` or `perennial task create` makes one, or name another "
+                + "with --home")
     }
 
     func serviceConfiguration() throws -> ServiceConfiguration {
@@ -71,6 +88,13 @@ struct GlobalOptions: ParsableArguments {
 struct ServiceOptions: ParsableArguments {
     @Option(name: .long, help: "Ask the service at this address instead of working on the home directory.")
     var url: String?
+
+    /// `--url`, else the service that runs on the home, if one does.
+    func reached(_ options: GlobalOptions) -> Self {
+        var service = self
+        service.url = url ?? ServiceRecord.runningURL(home: options.homeDirectory)
+        return service
+    }
 }
 
 /// Finds the configured base model when it is needed.

@@ -29,30 +29,39 @@ public struct DriftOptions: Sendable, Hashable, Codable {
 
     public init() {}
 
+    public static let windows = 20...10_000
+    /// Of `minimumSample`, which is no more than the window either.
+    public static let minimumSamples = 10...10_000
+    /// More than a window holds would never be told.
+    public static let newLabelCounts = 1...10_000
+
     /// The field that is out of range, with what would be right; `nil` when all can be used.
     public var problem: (field: String, reason: String)? {
         let checks: [(Bool, CodingKeys, String)] = [
-            ((20...10_000).contains(window), .window, "\(window); must be 20 to 10000"),
+            (Self.windows.contains(window), .window, "\(window); must be 20 to 10000"),
             (
-                (10...window).contains(minimumSample), .minimumSample,
+                minimumSample >= Self.minimumSamples.lowerBound && minimumSample <= window, .minimumSample,
                 "\(minimumSample); must be at least 10 and at most the window, \(window)"
             ),
             (pValue > 0 && pValue < 1, .pValue, "\(pValue); must lie between 0 and 1"),
+            (stability > 0 && stability.isFinite, .stability, "\(stability); must be a finite number above 0"),
             (
                 stabilityWatch > 0 && stabilityWatch <= stability, .stabilityWatch,
                 "\(stabilityWatch); must be above 0 and at most psi, \(stability)"
             ),
-            (stability.isFinite, .stability, "\(stability); must be a number"),
             ((0...1).contains(jensenShannon), .jensenShannon, "\(jensenShannon); must lie between 0 and 1"),
             ((0.5...1).contains(areaUnderCurve), .areaUnderCurve, "\(areaUnderCurve); must lie between 0.5 and 1"),
             (adwinDelta > 0 && adwinDelta < 1, .adwinDelta, "\(adwinDelta); must lie between 0 and 1"),
-            (pageHinkley > 0 && pageHinkley.isFinite, .pageHinkley, "\(pageHinkley); must be above 0"),
+            (
+                pageHinkley > 0 && pageHinkley.isFinite, .pageHinkley,
+                "\(pageHinkley); must be a finite number above 0"
+            ),
             ((0...1).contains(accuracyDrop), .accuracyDrop, "\(accuracyDrop); must lie between 0 and 1"),
             (
                 (0...1).contains(calibrationError), .calibrationError,
                 "\(calibrationError); must lie between 0 and 1"
             ),
-            (newLabels >= 1, .newLabels, "\(newLabels); must be at least 1"),
+            (Self.newLabelCounts.contains(newLabels), .newLabels, "\(newLabels); must be 1 to 10000"),
         ]
         return checks.first { !$0.0 }.map { ($0.1.rawValue, $0.2) }
     }

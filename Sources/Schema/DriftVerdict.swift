@@ -5,7 +5,7 @@ public struct DriftVerdict: Sendable, Hashable, Codable {
     public var statistic: String
     /// `nil` where it could not be computed.
     public var value: Double?
-    /// What `value` (or `pValue`, for a test) is held against; `nil` where the detector has none.
+    /// What `value`, or `pValue` where ``isJudgedByPValue``, is held against; `nil` where the detector has none.
     public var threshold: Double?
     /// After correction for the number of tests; `nil` for statistics that are no test.
     public var pValue: Double?
@@ -54,6 +54,9 @@ public struct DriftVerdict: Sendable, Hashable, Codable {
         self.since = since
         self.advice = advice
     }
+
+    /// Whether `threshold` is one of the p-value, whatever the value.
+    public var isJudgedByPValue: Bool { statistic == "mmd" || statistic == "ks" }
 
     enum CodingKeys: String, CodingKey {
         case kind, statistic, value, threshold, samples, window, level, since, advice

@@ -1,6 +1,6 @@
 extension Recipe {
     /// How an update learns from new examples and from what was kept; each recipe of these names says more.
-    public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
+    public enum Method: String, Sendable, Hashable, NamedChoice {
         case naive
         case replay
         case asymmetricReplay = "er-ace"
@@ -45,17 +45,6 @@ extension Recipe {
             case .naive, .elasticWeights, .withoutForgetting, .orthogonalLowRank: true
             default: false
             }
-        }
-
-        public init(from decoder: any Decoder) throws {
-            let container = try decoder.singleValueContainer()
-            let name = try container.decode(String.self)
-            guard let method = Self(rawValue: name) else {
-                let known = Self.allCases.map(\.rawValue).joined(separator: ", ")
-                throw DecodingError.dataCorruptedError(
-                    in: container, debugDescription: "\"\(name)\" is not a method; known: \(known)")
-            }
-            self = method
         }
     }
 

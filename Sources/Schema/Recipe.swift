@@ -1,5 +1,6 @@
 /// How a task learns: everything an update needs to know besides its data. One YAML file in `Configs/recipes`.
 public struct Recipe: Sendable, Hashable, Codable {
+    /// As reports and lineages call it.
     public var name = "default"
     /// Which head may answer; held-out accuracy decides among those that may.
     public var head = Head.blend
@@ -19,7 +20,7 @@ public struct Recipe: Sendable, Hashable, Codable {
 
     public init() {}
 
-    public enum Head: String, Sendable, Hashable, Codable { case blend, adapter, analytic }
+    public enum Head: String, Sendable, Hashable, NamedChoice { case blend, adapter, analytic }
 
     /// Streaming head in closed form.
     public struct AnalyticOptions: Sendable, Hashable, Codable {
@@ -36,7 +37,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var recency = 0.09
         public init() {}
 
-        public enum Kind: String, Sendable, Hashable, Codable {
+        public enum Kind: String, Sendable, Hashable, NamedChoice {
             /// Ridge regression; for as long as a task is small, whichever answers more held-out examples.
             case auto
             case ridge, lda
@@ -121,7 +122,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         }
     }
 
-    public enum Schedule: String, Sendable, Hashable, Codable { case constant, linear, cosine }
+    public enum Schedule: String, Sendable, Hashable, NamedChoice { case constant, linear, cosine }
 
     public struct ReplayOptions: Sendable, Hashable, Codable {
         /// 0 keeps nothing: plain fine-tuning.
@@ -140,7 +141,7 @@ public struct Recipe: Sendable, Hashable, Codable {
         public var candidates = 3
         public init() {}
 
-        public enum Retention: String, Sendable, Hashable, Codable {
+        public enum Retention: String, Sendable, Hashable, NamedChoice {
             case classBalanced = "class-balanced"
             case reservoir
             case window
@@ -151,7 +152,7 @@ public struct Recipe: Sendable, Hashable, Codable {
             public var isRanked: Bool { self == .herding || self == .coverage || self == .lossAware }
         }
 
-        public enum Sampling: String, Sendable, Hashable, Codable {
+        public enum Sampling: String, Sendable, Hashable, NamedChoice {
             case uniform, stratified
             case lossWeighted = "loss-weighted"
             case interfered
@@ -289,7 +290,7 @@ public struct Recipe: Sendable, Hashable, Codable {
                 "optimization.logit_adjustment must be 0 to 2, not \(options.logitAdjustment)"
             ),
             (
-                options.deepening >= 0 && options.epochs + options.deepening <= 1_000,
+                (0...1_000).contains(options.deepening) && options.deepening <= 1_000 - max(options.epochs, 0),
                 "optimization.deepening must be 0 (never) to 1000, optimization.epochs included, not "
                     + "\(options.deepening)"
             ),
@@ -307,7 +308,7 @@ public struct Recipe: Sendable, Hashable, Codable {
 }
 
 /// The frozen projections a low-rank update may be added to.
-public enum TargetModule: String, Sendable, Hashable, Codable, CaseIterable {
+public enum TargetModule: String, Sendable, Hashable, NamedChoice {
     case query, key, value
     case attentionOutput = "attention_output"
     case intermediate, output

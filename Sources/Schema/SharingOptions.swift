@@ -10,7 +10,7 @@ extension Recipe {
         public var conflicts = Conflicts.sum
         public init() {}
 
-        public enum Conflicts: String, Sendable, Hashable, Codable, CaseIterable {
+        public enum Conflicts: String, Sendable, Hashable, NamedChoice {
             /// Added up as they are.
             case sum
             /// Each without its part against another's: Yu et al. 2020, PCGrad.

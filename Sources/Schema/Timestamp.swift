@@ -17,7 +17,8 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
         seconds = date.timeIntervalSince1970
     }
 
-    public var description: String { Date(timeIntervalSince1970: seconds).formatted(Self.format) }
+    /// To the nearest millisecond, so that what is read from text is written as the same text.
+    public var description: String { Date(timeIntervalSince1970: seconds + 0.000_5).formatted(Self.format) }
 
     public init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()

@@ -107,8 +107,8 @@ struct FrameTests {
 
                 helpdesk  [ 1 task ]  2 updates    3 adapters    4 replay
 
-                v4 serves and answers 94.0 % of the held-out examples right, mean over 4
-                  experiences.
+                v4 serves and answers 93.8 % of 228 held-out examples right, 94.0 % as the mean
+                  over 4 experiences.
                 Forgetting is 6.0 points: old experiences are answered worse than they once
                   were.
                 Drift in labels since 2026-09-21 12:00: PSI 0.310 over 0.250. Other labels
@@ -138,7 +138,7 @@ struct FrameTests {
 
                 helpdesk  [ 1 task ]  2 updates    3 adapters    4 replay
 
-                v4 serves and answers 94.0 % of the held-out examples right, mean over 4 experiences.
+                v4 serves and answers 93.8 % of 228 held-out examples right, 94.0 % as the mean over 4 experiences.
                 Forgetting is 6.0 points: old experiences are answered worse than they once were.
                 Drift in labels since 2026-09-21 12:00: PSI 0.310 over 0.250. Other labels arrive than the adapter was judged on; let it
                   learn them.

@@ -10,6 +10,13 @@ struct HeatmapTests {
         #expect(text == Samples.heatmap + "\n")
     }
 
+    @Test("Accuracy on test examples is called that")
+    func testExamples() throws {
+        let text = ForgettingHeatmap.text(try Samples.report(updates: 4), on: .test, width: 80, color: false)
+        #expect(text.hasPrefix("helpdesk: accuracy in percent on the test examples of each experience\n"))
+        #expect(text.contains("\n    test ") && !text.contains("held"))
+    }
+
     @Test("Many experiences: first and last are shown, the middle is left out")
     func manyExperiences() throws {
         let text = ForgettingHeatmap.text(try Samples.report(updates: 30), width: 44, color: false, maximumRows: 5)

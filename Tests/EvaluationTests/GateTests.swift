@@ -27,8 +27,8 @@ struct GateTests {
         #expect(verdict.decision == .promote)
         #expect(
             verdict.reason
-                == "promoted: 92.0 % of 50 new held-out examples, the champion 0.0 %; the largest drop of 1 old "
-                + "slices is 1.0 points (slice 1, 100 examples), within tolerance or chance")
+                == "promoted: 92.0 % of 50 new held-out examples, the champion 0.0 %; the old slice fell 1.0 points "
+                + "(slice 1, 100 examples), within tolerance or chance")
         #expect(verdict.slices.map(\.champion) == [0.9, 0])
         #expect(verdict.slices.map(\.candidate) == [0.89, 0.92])
         #expect(verdict.slices[0].pValue != nil)

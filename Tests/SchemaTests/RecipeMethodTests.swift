@@ -53,6 +53,8 @@ import Testing
         ("analytic.bytes", { $0.analytic.bytes = -1 }),
         ("adapter.alpha", { $0.adapter.alpha = .nan }),
         ("optimization.epochs", { $0.optimization.epochs = 0 }),
+        ("optimization.epochs", { $0.optimization.epochs = .min }),
+        ("optimization.deepening", { $0.optimization.deepening = .max }),
         ("optimization.min_steps", { $0.optimization.minimumSteps = -1 }),
         ("optimization.batch_size", { $0.optimization.batchSize = 0 }),
         ("optimization.learning_rate", { $0.optimization.learningRate = .infinity }),

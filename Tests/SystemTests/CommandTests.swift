@@ -15,15 +15,17 @@ struct CommandTests {
 
     static let configurations: [(yaml: String, message: String)] = [
         ("server: {port: 99999}", "server.port must be 0 (the system chooses) to 65535, not 99999"),
-        ("limits: {ingest_bytes: 0}", "limits.ingest_bytes must be at least 1, not 0"),
-        ("limits: {queue: -1}", "limits.queue must be at least 0, not -1"),
+        ("limits: {ingest_bytes: 0}", "limits.ingest_bytes must be 1 to 2147483648, not 0"),
+        ("limits: {queue: -1}", "limits.queue must be 0 to 1000000, not -1"),
         ("limits: {queue: 1.5}", "limits.queue must be a whole number, not 1.5"),
-        ("limits: {inputs_per_request: 0}", "limits.inputs_per_request must be at least 1, not 0"),
-        ("inbox: {settle_seconds: -1}", "inbox.settle_seconds must be at least 0, not -1.0"),
+        ("limits: {inputs_per_request: 0}", "limits.inputs_per_request must be 1 to 65536, not 0"),
+        ("inbox: {settle_seconds: -1}", "inbox.settle_seconds must be 0 to 86400, not -1.0"),
         ("inbox: {settle_seconds: .inf}", "inbox.settle_seconds must be a finite number, not inf"),
-        ("adapters: {keep: 0}", "adapters.keep must be at least 1, not 0"),
-        ("feedback: {keep_seconds: -5}", "feedback.keep_seconds must be at least 0, not -5.0"),
-        ("feedback: {keep_bytes: -1}", "feedback.keep_bytes must be at least 0, not -1"),
+        ("adapters: {keep: 0}", "adapters.keep must be 1 to 1000000, not 0"),
+        ("feedback: {keep_seconds: -5}", "feedback.keep_seconds must be 0 to 31536000, not -5.0"),
+        ("feedback: {keep_seconds: 1e30}", "feedback.keep_seconds must be 0 to 31536000, not 1e+30"),
+        ("feedback: {keep_bytes: -1}", "feedback.keep_bytes must be 0 to 1099511627776, not -1"),
+        ("precision: {serving: float64}", "precision.serving: \"float64\" is no precision; known: float32"),
     ]
 
     @Test(
@@ -87,7 +89,8 @@ struct CommandTests {
                     arguments + ["--home", home.path], launcher: Program.unprivileged, input: example)
                 #expect(result.status == 73)
                 #expect(
-                    result.errors.contains("\(home.path): the home directory cannot be written"), "\(result.errors)")
+                    result.errors.hasPrefix("perennial: \(home.path): the home directory cannot be written"),
+                    "\(result.errors)")
             }
             let list = try await Program.run(["task", "list", "--home", home.path], launcher: Program.unprivileged)
             #expect(list.status == 0 && list.output.hasPrefix("shop"), "\(list.errors)")
@@ -101,6 +104,27 @@ struct CommandTests {
     func unreachable() async throws {
         let result = try await Program.run(["dashboard", "--once", "--url", "http://127.0.0.1:1"])
         #expect(result.status == 69 && result.errors.contains("no service answers"), "\(result.errors)")
+    }
+
+    @Test("A task that does not exist is said on a dashboard of one frame and in its JSON")
+    func unknownDashboard() async throws {
+        try await withDirectory { directory in
+            let home = ["--home", directory.path]
+            try await Program.runWell(["task", "create", "shop"] + home)
+            for form in ["--json", "--once"] {
+                let result = try await Program.run(["dashboard", "nope", form] + home)
+                #expect(result.status == 1 && result.output.isEmpty)
+                #expect(result.errors.contains("task \"nope\" does not exist"), "\(result.errors)")
+                try await Program.runWell(["dashboard", "shop", form] + home)
+            }
+        }
+    }
+
+    @Test("A terminal whose cursor cannot be moved gets no live dashboard")
+    func dumbTerminal() async throws {
+        let terminal = try PseudoTerminal(["dashboard"], columns: 80, rows: 24, kind: "dumb")
+        try await terminal.expect("needs a terminal; use --once or --json")
+        #expect(try await terminal.waitForEnd() == 64 << 8)
     }
 
     @Test("Of several files that are taken in, a fault names its own; a directory is none")

@@ -136,7 +136,7 @@ struct DashboardTests {
             // Two columns of space stand between columns where there is room.
             try await terminal.expect("▸  ")
             terminal.resize(columns: 30, rows: 8)
-            try await terminal.expect("↑↓ choose  enter open  / filt…")
+            try await terminal.expect("↑↓ choose  ? help  q quit")
             try await quit(terminal)
         }
     }

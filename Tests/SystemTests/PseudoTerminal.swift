@@ -15,7 +15,7 @@ final class PseudoTerminal {
 
     enum Failure: Error { case notOpened(errno: Int32), notStarted(errno: Int32), notShown(String, instead: String) }
 
-    init(_ arguments: [String], columns: UInt16, rows: UInt16) throws {
+    init(_ arguments: [String], columns: UInt16, rows: UInt16, kind: String = "xterm-256color") throws {
         var size = winsize(ws_row: rows, ws_col: columns, ws_xpixel: 0, ws_ypixel: 0)
         var (ours, its): (CInt, CInt) = (-1, -1)
         var path = [CChar](repeating: 0, count: 128)
@@ -40,7 +40,7 @@ final class PseudoTerminal {
         var argv: [UnsafeMutablePointer<CChar>?] =
             ([Program.path] + arguments).map { strdup($0) } + [nil]
         var variables = ProcessInfo.processInfo.environment
-        variables["TERM"] = "xterm-256color"
+        variables["TERM"] = kind
         // What is looked for stands without styles between its characters.
         variables["NO_COLOR"] = "1"
         var environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup("\($0.key)=\($0.value)") } + [nil]

@@ -18,6 +18,10 @@ struct RecipeTests {
         ("replay: {examples: 100000000000000000000}", "replay.examples must be a whole number of at most 18 digits"),
         ("name: mine\nanalytic: {ridge: .nan}", ":2: analytic.ridge must be a finite number, not nan"),
         ("gate: {tolerance: -.inf}", "gate.tolerance must be a finite number, not -inf"),
+        ("head: x", "head: \"x\" is not known here; known: blend, adapter, analytic"),
+        ("analytic: {kind: qda}", "analytic.kind: \"qda\" is not known here; known: auto, ridge, lda"),
+        ("adapter: {targets: [query, x]}", "adapter.targets[1]: \"x\" is not known here; known: query, key"),
+        ("optimization: {deepening: 9223372036854775807}", "optimization.deepening must be 0 (never) to 1000"),
         ("optimization: 3", ":1: optimization must be a mapping of keys to values"),
     ]
 

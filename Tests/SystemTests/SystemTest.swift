@@ -24,8 +24,9 @@ enum SystemTest {
     static var hasModel: Bool {
         let environment = ProcessInfo.processInfo.environment
         let data =
-            environment["XDG_DATA_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
-            ?? FileManager.default.homeDirectoryForCurrentUser.appending(path: ".local/share")
+            environment["XDG_DATA_HOME"].flatMap { $0.hasPrefix("/") ? URL(filePath: $0) : nil }
+            ?? (environment["HOME"].map { URL(filePath: $0) } ?? FileManager.default.homeDirectoryForCurrentUser)
+            .appending(path: ".local/share")
         let home =
             environment["PERENNIAL_HOME"].flatMap { $0.isEmpty ? nil : URL(filePath: $0) }
             ?? data.appending(path: "perennial")

@@ -94,19 +94,21 @@ def table(summaries: list[dict]) -> str:
 def main() -> int:
     options = arguments()
     try:
-        options.cache.mkdir(parents=True, exist_ok=True)
         # Imported after the arguments were read, so that --help answers at once.
         import compute_rows
         import service_rows
 
         context = contexts.Context(
             program=options.program.resolve(), train=options.data / "train.jsonl", test=options.data / "test.jsonl",
-            model=contexts.find_model(), threads=options.threads, quick=options.quick, cache=options.cache,
+            # To list the rows takes no model.
+            model=Path() if options.list else contexts.find_model(), threads=options.threads, quick=options.quick,
+            cache=options.cache,
         )  # fmt: skip
         rows = choose(compute_rows.rows(context) + service_rows.rows(context), options.only)
         if options.list:
             print("\n".join(f"{row.key:16} {row.title}" for row in rows))
             return 0
+        options.cache.mkdir(parents=True, exist_ok=True)
         measure(rows, options.rounds)
     except ValueError as error:
         print(f"ops/bench/run: {error}", file=sys.stderr)

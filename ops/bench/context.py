@@ -66,7 +66,10 @@ class Context:
 
     @cached_property
     def precisions(self) -> list[str]:
-        """In what numbers the base may be multiplied on this processor: float32, and bfloat16 and int8 where it can."""
+        """In what numbers the base may be multiplied on this processor: float32, and bfloat16 and int8 where it can.
+        Without the program, which knows, float32."""
+        if not self.program.is_file():
+            return ["float32"]
         answer = subprocess.run([self.program, "doctor", "--json"], check=True, capture_output=True, text=True)
         return json.loads(answer.stdout)["precisions"]
 

@@ -17,26 +17,43 @@ public struct DashboardFrame: Sendable {
 
     /// The furthest that the body can be scrolled: to its last page.
     func lastScroll(columns: Int, rows: Int) -> Int {
-        let room = rows - header(columns).count - 2
-        return max(0, body(columns: columns, rows: room).count - max(0, room))
+        let room = max(0, rows - 1 - top(columns: columns, rows: rows).count)
+        return max(0, body(columns: columns, rows: room).count - room)
     }
 
     private func lines(columns: Int, rows: Int) -> [TextLine] {
-        let header = header(columns)
-        guard rows != .max else { return header + [TextLine()] + body(columns: columns, rows: .max / 2) }
-        guard rows > header.count + 2 else { return Array((header + [TextLine()]).prefix(max(0, rows))) }
-        let room = rows - header.count - 2
+        guard rows != .max else {
+            return header(columns) + [TextLine()] + body(columns: columns, rows: .max / 2)
+        }
+        guard rows > 0 else { return [] }
+        let top = top(columns: columns, rows: rows)
+        let room = rows - 1 - top.count
         var body = body(columns: columns, rows: room)
         if body.count > room {
             // Never past the last page.
             let first = max(0, min(state.scroll, body.count - room))
             let below = body.count - first - room
             body = Array(body[first..<first + room])
-            if below > 0 { body[room - 1] = TextLine("↓ \(Formatting.count(below + 1)) more lines", .faint) }
+            if below > 0, room > 1 { body[room - 1] = TextLine("↓ \(Formatting.count(below + 1)) more lines", .faint) }
         }
         body += [TextLine](repeating: TextLine(), count: max(0, room - body.count))
-        return header + [TextLine()] + body + [footer()]
+        return top + body + [footer(columns)]
     }
+
+    /// The header and a blank line; as much of them as leaves room for content and keys.
+    private func top(columns: Int, rows: Int) -> [TextLine] {
+        let header = header(columns)
+        guard snapshot.overview != nil else { return Array(header.prefix(max(0, rows - 1))) }
+        let kept = min(header.count, max(0, rows - Self.leastBody - 2))
+        guard kept > 0 else {
+            // That it is not fresh is said before anything else.
+            return snapshot.failure == nil || rows < 2 ? [] : Array(header.suffix(1))
+        }
+        return header.prefix(kept) + [TextLine()]
+    }
+
+    /// Lines of content that the header leaves at least.
+    private static let leastBody = 3
 
     private func header(_ columns: Int) -> [TextLine] {
         var first = [TextSpan(text: "perennial", style: .strong), TextSpan(text: "  \(snapshot.address)")]
@@ -72,7 +89,7 @@ public struct DashboardFrame: Sendable {
     private func duration(_ seconds: Double?) -> String { seconds.map { Formatting.duration(seconds: $0) } ?? "–" }
 
     private func body(columns: Int, rows: Int) -> [TextLine] {
-        if state.showsHelp { return Help.lines(isReadOnly: state.isReadOnly) }
+        if state.showsHelp { return Help.lines(isReadOnly: state.isReadOnly, columns: columns) }
         guard let overview = snapshot.overview else { return [] }
         guard let task = state.task else { return self.overview(overview, columns: columns, rows: rows) }
         let tabs = TextLine(
@@ -99,7 +116,7 @@ public struct DashboardFrame: Sendable {
                 return [TextLine()]
                     + AdapterText.lines(
                         report, selected: state.selectedVersion(report), detail: snapshot.detail, width: columns,
-                        limit: max(3, min(10, rows / 2)))
+                        limit: max(1, min(10, rows / 2, rows - 3)))
             }
             guard let comparison = snapshot.comparison, comparison.from == asked.from, comparison.to == asked.to else {
                 return [TextLine(), TextLine("comparing \(asked.from) with \(asked.to) …", .faint)]
@@ -114,8 +131,8 @@ public struct DashboardFrame: Sendable {
         }
         let tasks = state.tasks(overview)
         guard !tasks.isEmpty else { return [TextLine("No task is called like \"\(state.filter)\".")] }
-        // The last line says how many there are, where not all are shown.
-        let isCut = tasks.count > rows - 1
+        // The last line says how many there are, where not all are shown and there is room to say so.
+        let isCut = tasks.count > rows - 1 && rows > 3
         var lines = OverviewText.lines(
             tasks, selected: state.selectedIndex(tasks), width: columns, rows: isCut ? rows - 1 : rows,
             at: overview.time)
@@ -125,10 +142,11 @@ public struct DashboardFrame: Sendable {
                     "task \(Formatting.count(state.selectedIndex(tasks) + 1)) of \(Formatting.count(tasks.count))",
                     .faint))
         }
-        return lines
+        // With room for one line only, that is the selected task.
+        return rows > 1 ? lines : Array(lines.suffix(1))
     }
 
-    private func footer() -> TextLine {
+    private func footer(_ columns: Int) -> TextLine {
         switch state.question {
         case .promote(let task, let version): return TextLine("Promote \(version) of \(task)? y/N", .busy)
         case .rollback(let task): return TextLine("Roll \(task) back to the version before? y/N", .busy)
@@ -138,21 +156,30 @@ public struct DashboardFrame: Sendable {
         if !state.message.isEmpty { return TextLine(state.message, .busy) }
         let filter = state.filter.isEmpty ? "" : "  filter: \(state.filter) (esc clears)"
         guard state.task != nil else {
-            return TextLine("↑↓ choose  enter open  / filter  ? help  q quit" + filter, .faint)
+            return TextLine(Self.keys(["↑↓ choose", "enter open", "/ filter"], columns) + filter, .faint)
         }
         let keys =
             switch state.view {
-            case .adapters where state.comparison == nil: "↑↓ choose  enter compare  p promote  r roll back"
-            case .adapters: "↑↓ scroll  esc versions"
-            default: "↑↓ scroll  ←→ 1-4 views  r roll back"
+            case .adapters where state.comparison == nil:
+                ["↑↓ choose", "enter compare", "p promote", "r roll back", "esc back"]
+            case .adapters: ["↑↓ scroll", "esc versions"]
+            default: ["↑↓ scroll", "←→ 1-4 views", "r roll back", "esc back"]
             }
-        return TextLine(keys + "  esc back  ? help  q quit", .faint)
+        return TextLine(Self.keys(keys, columns), .faint)
+    }
+
+    /// As many as fit; help, which tells the others, and the end always do.
+    private static func keys(_ keys: [String], _ columns: Int) -> String {
+        var keys = keys
+        func line() -> String { (keys + ["? help", "q quit"]).joined(separator: "  ") }
+        while !keys.isEmpty, line().displayWidth > columns { keys.removeLast() }
+        return line()
     }
 }
 
 /// What the keys do.
 enum Help {
-    static func lines(isReadOnly: Bool) -> [TextLine] {
+    static func lines(isReadOnly: Bool, columns: Int) -> [TextLine] {
         let keys = [
             ("↑ ↓  j k", "choose a row, scroll"), ("pgup pgdn  g G", "a page; first and last"),
             ("enter", "open the task; compare the version with the champion"), ("esc", "back"),
@@ -162,11 +189,12 @@ enum Help {
             ("r", isReadOnly ? "roll back (off: read-only)" : "roll back to the version before; asks first"),
             ("?", "this help; any key ends it"), ("q", "quit"),
         ]
-        return [TextLine("Keys", .strong)] + TextBlocks.pairs(keys, width: 76) + [
-            TextLine(),
-            TextLine("Tasks stand worst first: drift, failed updates and parked examples, then forgetting."),
-            TextLine("Accuracy is over held-out examples; bars run from 50 to 100 %. Times are UTC."),
-            TextLine("LOST is forgetting: best ever minus last, mean over old experiences, in points."),
+        let notes = [
+            "Tasks stand worst first: drift, failed updates and parked examples, then forgetting.",
+            "Accuracy is over held-out examples; bars run from 50 to 100 %. Times are UTC.",
+            "LOST is forgetting: best ever minus last, mean over old experiences, in points.",
         ]
+        return [TextLine("Keys", .strong)] + TextBlocks.pairs(keys, width: min(76, columns)) + [TextLine()]
+            + notes.flatMap { TextBlocks.wrapped($0, width: columns) }
     }
 }

@@ -17,7 +17,7 @@ struct DriftSection {
         let cards = worst.map { verdict in
             let since = verdict.since.map { " since \(Formatting.moment($0))" } ?? ""
             return """
-                <li class="\(verdict.level.rawValue)"><b>\(DriftWords.name(verdict.kind)): \(DriftWords.name(verdict.level))</b>\(since)
+                <li class="\(verdict.level.rawValue)"><b>\(DriftWords.name(verdict.kind)): \(DriftWords.level(verdict))</b>\(since)
                 <small>\(Markup.escaped(DriftWords.evidence(verdict)))</small>
                 <small>\(Markup.escaped(DriftWords.samples(verdict.samples)))</small>\(Markup.escaped(verdict.advice))</li>
                 """
@@ -29,11 +29,12 @@ struct DriftSection {
         let rows = report.verdicts.map { verdict in
             [
                 DriftWords.name(verdict.kind), DriftWords.name(statistic: verdict.statistic),
-                Formatting.statistic(verdict.value), Formatting.statistic(verdict.threshold),
+                Formatting.statistic(verdict.value),
+                (verdict.isJudgedByPValue ? "p " : "") + Formatting.statistic(verdict.threshold),
                 Formatting.statistic(verdict.pValue), Formatting.count(verdict.samples.current),
                 Formatting.count(verdict.samples.reference),
                 verdict.window.map { "\(Formatting.moment($0.from)) to \(Formatting.moment($0.to))" } ?? "–",
-                DriftWords.name(verdict.level),
+                DriftWords.level(verdict),
             ]
         }
         return Markup.table(

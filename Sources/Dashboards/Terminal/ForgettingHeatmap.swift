@@ -6,35 +6,47 @@ import Schema
 /// Where columns or rows are too many, the middle ones are left out: what came first shows forgetting, what came
 /// last the present.
 public enum ForgettingHeatmap {
+    /// What the accuracy was measured on.
+    public enum Examples: String, Sendable {
+        case heldOut = "held-out"
+        case test
+    }
+
     /// - Parameters:
+    ///   - examples: of each experience.
     ///   - width: columns of the terminal; lines are no longer, from 40 columns on.
     ///   - color: whether cells have a background of the 256-colour palette.
     ///   - maximumRows: versions shown at most, at least 3.
     public static func text(
-        _ report: ForgettingReport, width: Int, color: Bool, maximumRows: Int = 40
+        _ report: ForgettingReport, on examples: Examples = .heldOut, width: Int, color: Bool, maximumRows: Int = 40
     ) -> String {
-        lines(report, width: width, maximumRows: maximumRows)
+        lines(report, on: examples, width: width, maximumRows: maximumRows)
             .map { $0.rendered(width: width, color: color) + "\n" }.joined()
     }
 
-    static func lines(_ report: ForgettingReport, width: Int, maximumRows: Int) -> [TextLine] {
+    static func lines(
+        _ report: ForgettingReport, on examples: Examples = .heldOut, width: Int, maximumRows: Int
+    ) -> [TextLine] {
         guard !report.accuracy.isEmpty, !report.slices.isEmpty else {
             return [TextLine("\(report.task): no update has ended well yet, so there is nothing to compare.")]
         }
         var lines = [
-            TextLine("\(report.task): accuracy in percent on the held-out examples of each experience", .strong)
+            TextLine(
+                "\(report.task): accuracy in percent on the \(examples.rawValue) examples of each experience", .strong)
         ]
-        lines += matrix(report, width: width, maximumRows: max(3, maximumRows))
+        lines += matrix(report, on: examples, width: width, maximumRows: max(3, maximumRows))
         lines.append(TextLine())
         lines += metrics(report)
         return lines
     }
 
-    private static func matrix(_ report: ForgettingReport, width: Int, maximumRows: Int) -> [TextLine] {
+    private static func matrix(
+        _ report: ForgettingReport, on examples: Examples, width: Int, maximumRows: Int
+    ) -> [TextLine] {
         let labelWidth = max(8, report.versions.reduce(0) { max($0, $1.displayWidth) })
         let experiences = report.slices.map { String($0.experience) }
-        let heldOut = report.slices.map { String($0.holdout) }
-        let widest = (experiences + heldOut).reduce(0) { max($0, $1.count) }
+        let counts = report.slices.map { String($0.holdout) }
+        let widest = (experiences + counts).reduce(0) { max($0, $1.count) }
         // Three digits and two of space where there is room, else one of space.
         let room = width - labelWidth
         let cellWidth = max(report.slices.count * 5 <= room ? 5 : 4, widest + 1)
@@ -58,7 +70,7 @@ public enum ForgettingHeatmap {
             lines.append(TextLine(spans))
         }
         lines.append(
-            heading("held out", heldOut, columns, labelWidth, cellWidth))
+            heading(examples == .test ? "test" : "held out", counts, columns, labelWidth, cellWidth))
         return lines
     }
 

@@ -29,7 +29,7 @@ enum ReplayText {
         }
         lines += table.lines(width: width)
         let more = replay.labels.count - limit
-        if more > 0 { lines.append(TextLine("… and \(Formatting.count(more)) more labels", .faint)) }
+        if more > 0 { lines.append(TextLine("… and \(Formatting.count(more, "more label"))", .faint)) }
         lines.append(TextLine())
         let half = width >= 76 ? (width - 2) / 2 : width
         let ages = replay.experiences.suffix(12).map {

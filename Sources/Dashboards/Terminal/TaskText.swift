@@ -47,7 +47,7 @@ public enum TaskText {
                 }
             lines.append(
                 TextLine([
-                    TextSpan(text: DriftWords.name(verdict.level).padded(to: 8), style: style),
+                    TextSpan(text: DriftWords.level(verdict).padded(to: 8), style: style),
                     TextSpan(text: DriftWords.name(verdict.kind).padded(to: 15)),
                     TextSpan(text: DriftWords.evidence(verdict)),
                     TextSpan(text: "  " + DriftWords.samples(verdict.samples), style: .faint),
@@ -105,7 +105,8 @@ public enum TaskText {
         return TextBlocks.heading("Labels") + TextBlocks.beside(weakest, confused, width: width)
             + [
                 TextLine(
-                    "expected calibration error \(error) points of \(evaluation.examples) held-out examples", .faint)
+                    "expected calibration error \(error) points of "
+                        + Formatting.count(evaluation.examples, "held-out example"), .faint)
             ]
     }
 }

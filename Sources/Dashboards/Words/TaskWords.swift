@@ -21,15 +21,11 @@ enum TaskWords {
     static func story(_ report: TaskReport) -> [String] {
         var sentences: [String] = []
         if let champion = report.champion {
-            var first = "\(champion.version) serves"
-            if let accuracy = report.forgetting.averageAccuracy {
-                let count = report.forgetting.experiences
-                first += " and answers \(Formatting.percent(accuracy)) % of the held-out examples right"
-                first += count > 1 ? ", mean over \(count) experiences" : ""
-            }
-            sentences.append(first + ".")
+            sentences.append("\(champion.version) serves\(accuracy(champion.metrics, report.forgetting)).")
         } else {
-            sentences.append("No adapter yet: \(Formatting.count(report.waiting)) examples wait to be learned.")
+            let wait = report.waiting == 1 ? "waits" : "wait"
+            sentences.append(
+                "No adapter yet: \(Formatting.count(report.waiting, "example")) \(wait) to be learned.")
         }
         if let forgetting = report.forgetting.forgetting {
             let points = Formatting.percent(forgetting)
@@ -44,9 +40,24 @@ enum TaskWords {
             sentences.append("The last update was not promoted. \(verdict(update)).")
         }
         if report.parked > 0 {
-            sentences.append("\(Formatting.count(report.parked)) examples are parked after repeated rejection.")
+            let are = report.parked == 1 ? "is" : "are"
+            sentences.append(
+                "\(Formatting.count(report.parked, "example")) \(are) parked after repeated rejection.")
         }
         return sentences
+    }
+
+    /// Over all held-out examples, as tables have it; and over experiences, of which a large one counts no more there.
+    private static func accuracy(_ metrics: AdapterVersion.Metrics, _ report: ForgettingReport) -> String {
+        let all = metrics.accuracy.map {
+            " and answers \(Formatting.percent($0)) % of \(Formatting.count(metrics.examples, "held-out example")) right"
+        }
+        // Of a history too long to be shown it is not known how many have something held out.
+        let judged = report.isExcerpt ? nil : report.accuracy.last?.count { $0 != nil }
+        guard let mean = report.averageAccuracy, judged != 1 else { return all ?? "" }
+        let over = judged.map { "over \($0) experiences" } ?? "over its experiences"
+        return all.map { $0 + ", \(Formatting.percent(mean)) % as the mean \(over)" }
+            ?? " and answers \(Formatting.percent(mean)) % of the held-out examples right, mean \(over)"
     }
 
     /// How an update ended, as the gate or the error says it; else its status.

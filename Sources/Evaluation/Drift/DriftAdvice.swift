@@ -4,14 +4,20 @@ import Schema
 enum DriftAdvice {
     static func insufficient(_ samples: DriftVerdict.Samples) -> String {
         if samples.reference < samples.minimum {
-            return "\(samples.reference) held-out examples to compare with, \(samples.minimum) are needed; "
-                + "more come with every update"
+            return "\(counted(samples.reference, "held-out example")) to compare with, \(samples.minimum) are needed; "
+                + "more come with every update."
         }
-        return "\(samples.current) of \(samples.minimum) observations needed; nothing is judged before"
+        if samples.current < samples.minimum {
+            return "\(samples.current) of \(samples.minimum) observations needed; nothing is judged before."
+        }
+        return "Enough observations have come; they are judged together with the next."
     }
 
     static func newVersion(_ samples: DriftVerdict.Samples) -> String {
-        "Told of the version before; this one is judged after \(samples.minimum) observations, "
+        guard samples.current < samples.minimum else {
+            return "Told of the version before; this one is judged together with the next observations."
+        }
+        return "Told of the version before; this one is judged after \(samples.minimum) observations, "
             + "\(samples.current) have come."
     }
 

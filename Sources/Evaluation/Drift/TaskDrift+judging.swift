@@ -55,17 +55,22 @@ extension TaskDrift {
         let corrected = benjaminiHochbergAdjusted(tests.map { results[$0]?.pValue ?? 1 })
         adjusted = Dictionary(uniqueKeysWithValues: zip(tests, corrected))
         spells.removeAll { time.seconds - $0 > Self.spellMemory }
-        for test in tests where sources.contains(test.source) { advance(test, time.seconds, &generator) }
+        var confirming: [DriftTest: DriftTest.Result] = [:]
+        for test in tests where sources.contains(test.source) {
+            confirming[test] = advance(test, time.seconds, &generator)
+        }
         judgeNewLabels(time.seconds)
-        return transitions(time)
+        return transitions(time, confirming: confirming)
     }
 
+    /// - Returns: what fresh observations gave, where they confirmed a drift.
     private mutating func advance(
         _ test: DriftTest, _ time: Double, _ generator: inout some RandomNumberGenerator
-    ) {
-        guard let result = results[test] else { return }
+    ) -> DriftTest.Result? {
+        guard let result = results[test] else { return nil }
         let total = observations(test.source).total
         var signal = signals[test] ?? DriftSignal()
+        defer { signals[test] = signal }
         let level = attainable(options.pValue, by: test, among: DriftTest.allCases.count)
         let speaks = (adjusted[test] ?? 1) < level && isOver(test, result.value)
         switch signal.look(speaks: speaks, total: total, time: time, window: options.window) {
@@ -77,9 +82,10 @@ extension TaskDrift {
             let fresh = evaluate(test.source, latest: count, permutations: permutations, using: &generator)[test]
             let confirmed = fresh.map { $0.pValue < level && isOver(test, $0.value, fully: true) } ?? false
             signal.answer(confirmed: confirmed, total: total)
+            if confirmed { return fresh }
         case .none, .ended: break
         }
-        signals[test] = signal
+        return nil
     }
 
     /// The level, or the least above it that a test can tell whose p-value is corrected among so many.
@@ -105,9 +111,14 @@ extension TaskDrift {
         return arrivals.latest(options.window).map(\.label).filter { positions[$0] == nil }
     }
 
-    private mutating func transitions(_ time: Timestamp) -> [DriftEvent] {
+    private mutating func transitions(
+        _ time: Timestamp, confirming: [DriftTest: DriftTest.Result]
+    ) -> [DriftEvent] {
         var events: [DriftEvent] = []
-        let current = verdicts
+        let current = verdicts.map { verdict in
+            let test = confirming.keys.first { $0.kind == verdict.kind && $0.statistic == verdict.statistic }
+            return test.flatMap { confirming[$0] }.map { Self.told(verdict, by: $0) } ?? verdict
+        }
         for kind in DriftKind.allCases {
             let mine = current.filter { $0.kind == kind }
             let level = mine.map(\.level).max() ?? .insufficient
@@ -127,11 +138,23 @@ extension TaskDrift {
         return events
     }
 
-    /// "psi 0.41 (threshold 0.25, p 0.0007, 250 against 500)"
+    /// The verdict with what decided it: fresh observations, not the window that slides.
+    private static func told(_ verdict: DriftVerdict, by result: DriftTest.Result) -> DriftVerdict {
+        var verdict = verdict
+        (verdict.value, verdict.pValue) = (result.value, result.pValue)
+        (verdict.samples.reference, verdict.samples.current) = (result.reference, result.current)
+        return verdict
+    }
+
+    /// "psi 0.41 (threshold 0.25, p 0.0007, 250 against 500)", "ks 0.28 (p 0.0007 under 0.05, 250 against 500)"
     private static func words(_ verdict: DriftVerdict) -> String {
         var parts: [String] = []
-        if let threshold = verdict.threshold { parts.append("threshold " + short(threshold)) }
-        if let pValue = verdict.pValue { parts.append("p " + short(pValue)) }
+        let threshold = verdict.threshold.map(short)
+        if !verdict.isJudgedByPValue, let threshold { parts.append("threshold " + threshold) }
+        if let pValue = verdict.pValue {
+            let limit = verdict.isJudgedByPValue ? threshold.map { " under " + $0 } : nil
+            parts.append("p " + short(pValue) + (limit ?? ""))
+        }
         parts.append("\(verdict.samples.current) against \(verdict.samples.reference)")
         return "\(verdict.statistic) \(verdict.value.map(short) ?? "?") (\(parts.joined(separator: ", ")))"
     }

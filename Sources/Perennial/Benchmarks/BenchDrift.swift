@@ -30,11 +30,14 @@ struct BenchDrift: AsyncParsableCommand {
     @Option(help: "Threads.") var threads = 2
 
     func validate() throws {
-        guard seeds > 0, tasks > 0, daily > 0, within > 0, rows >= 1_000, threads > 0, share > 0, share <= 1,
-            firstSeed >= 0
-        else {
-            throw ValidationError(
-                "--share must be above 0 and at most 1, --rows at least 1000, --first-seed at least 0, all others positive")
+        for (option, value) in [("--seeds", seeds), ("--tasks", tasks), ("--daily", daily), ("--within", within)] {
+            try OptionRange.require(option, value, OptionRange.counts)
+        }
+        try OptionRange.require("--first-seed", firstSeed, 0...1_000_000_000)
+        try OptionRange.require("--rows", rows, 1_000...10_000_000)
+        try OptionRange.require("--threads", threads, OptionRange.threads)
+        guard share > 0, share <= 1 else {
+            throw ValidationError("--share must be above 0 and at most 1, not \(share)")
         }
         for name in only where name != Self.still && DriftWorld.Scenario(rawValue: name) == nil {
             throw ValidationError("--only \(name) is unknown; use \(Self.still), \(DriftWorld.Scenario.names)")

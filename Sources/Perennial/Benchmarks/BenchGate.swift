@@ -29,10 +29,12 @@ struct BenchGate: AsyncParsableCommand {
     @Option(help: "Share held out for the gate, never trained on.") var holdout = 0.15
 
     func validate() throws {
-        guard count > 0, examples >= 10, (experiences ?? 2) >= 2 else {
-            throw ValidationError("--count must be positive, --examples at least 10, --experiences at least 2")
-        }
-        guard (0...0.5).contains(holdout) else { throw ValidationError("--holdout must be 0 to 0.5") }
+        try OptionRange.require("--count", count, OptionRange.counts)
+        try OptionRange.require("--examples", examples, 10...1_000_000)
+        try OptionRange.require("--experiences", experiences, 2...1_000_000)
+        try OptionRange.require("--tolerance", tolerance, 0...1)
+        try OptionRange.require("--seconds", seconds, 0...1e9)
+        try OptionRange.require("--holdout", holdout, OptionRange.holdouts)
         guard (stream == nil) == (data == nil) else {
             throw ValidationError("--stream and --data belong together; without both it is the demo's stream")
         }

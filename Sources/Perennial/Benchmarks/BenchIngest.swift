@@ -17,9 +17,9 @@ struct BenchIngest: AsyncParsableCommand {
     @Option(help: "Task to send them to; it is made, and must not exist.") var task = "bench-ingest"
 
     func validate() throws {
-        guard lines > 0, linesPerRequest > 0, connections > 0 else {
-            throw ValidationError("--lines, --lines-per-request and --connections must be positive")
-        }
+        try OptionRange.require("--lines", lines, 1...100_000_000)
+        try OptionRange.require("--lines-per-request", linesPerRequest, OptionRange.counts)
+        try OptionRange.require("--connections", connections, 1...1_000)
     }
 
     func run() async throws {

@@ -17,23 +17,30 @@ struct BenchInstant: AsyncParsableCommand {
     @Option(help: "JSONL with text and label, judged by.") var test: String
     @Option(help: "Labels that arrive late.") var newLabels = 11
     @Option(help: "Draws of late labels and of their examples.") var draws = 5
-    @Option(help: "Recipe file.") var recipe: String?
+    @Option(help: "Recipe, by name or file.") var recipe = "default"
     @Option(help: "Model directory or name.") var model = "all-MiniLM-L6-v2"
     @Option(help: "Share of the learned rows left out, by hash of the text.") var holdout = 0.15
 
+    func validate() throws {
+        try OptionRange.require("--new-labels", newLabels, OptionRange.counts)
+        try OptionRange.require("--draws", draws, OptionRange.counts)
+        try OptionRange.require("--holdout", holdout, OptionRange.holdouts)
+    }
+
     func run() async throws {
-        let recipe = try recipe.map { try RecipeLibrary.load(from: URL(filePath: $0)) } ?? Recipe()
+        let recipe = try RecipeLibrary(home: options.homeDirectory).recipe(namedOrIn: recipe)
         let base = try BaseModel(ModelLocation(options).directory(of: model))
         let learned = try LabelledFile.load(URL(filePath: data)).filter { ContentHash.place(of: $0.text) >= holdout }
+        let labels = Set(learned.map(\.label)).count
+        guard labels > 1 else { throw CommandFailure("\(data) must hold at least two labels to learn", .badData) }
+        guard newLabels < labels else {
+            throw CommandFailure("--new-labels must be 1 to \(labels - 1): the data has \(labels) labels", .usage)
+        }
         let benchmark = try InstantBenchmark(
             learned: embedded(learned, base, recipe),
             judged: embedded(LabelledFile.load(URL(filePath: test)), base, recipe),
             options: recipe.analytic, seed: recipe.seed)
-        let labels = Set(learned.map(\.label)).count
-        guard (1..<labels).contains(newLabels) else {
-            throw CommandFailure("--new-labels must be 1 to \(labels - 1): the data has \(labels) labels", .usage)
-        }
-        let result = try benchmark.run(newLabels: newLabels, draws: max(draws, 1))
+        let result = try benchmark.run(newLabels: newLabels, draws: draws)
         if options.json { return try JSON.print(result) }
         Console.line("examples each   new labels   old labels   old labels before")
         for stage in result.stages {

@@ -23,13 +23,16 @@ struct BenchLoad: AsyncParsableCommand {
     enum Kind: String, ExpressibleByArgument, CaseIterable { case predict, example }
 
     func validate() throws {
-        guard seconds > 0, warmUp >= 0, connections > 0, rate.map({ $0 > 0 }) ?? true else {
-            throw ValidationError("--seconds, --connections and --rate must be positive, --warm-up not negative")
-        }
+        try OptionRange.require("--seconds", seconds, OptionRange.seconds)
+        try OptionRange.require("--warm-up", warmUp, 0...86_400)
+        try OptionRange.require("--connections", connections, 1...10_000)
+        try OptionRange.require("--rate", rate, 0.001...1_000_000)
     }
 
     func run() async throws {
-        guard let address = URL(string: url), address.scheme == "http", let host = address.host else {
+        guard let address = URL(string: url), address.scheme == "http", let host = address.host,
+            (1...65_535).contains(address.port ?? 80)
+        else {
             throw CommandFailure("\"\(url)\" is not an http:// address", .usage)
         }
         let name = try TaskName(task)

@@ -7,7 +7,9 @@ struct BenchQuarantine: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "quarantine", abstract: "How many wrong labels are set aside for review, and how many right ones.",
         discussion: """
-            A champion learns all experiences of a stream but the last, and of these three quarters of each label. From the             rest updates are drawn, some with labels flipped at random and some without, and screened by the service's own             code. Without --stream and --data it is the demo's stream, whose few rows tell little.
+            A champion learns all experiences of a stream but the last, and of these three quarters of each label. From the \
+            rest updates are drawn, some with labels flipped at random and some without, and screened by the service's own \
+            code. Without --stream and --data it is the demo's stream, whose few rows tell little.
             """)
     @OptionGroup var options: GlobalOptions
     @Option(help: "Stream file.") var stream: String?
@@ -22,13 +24,12 @@ struct BenchQuarantine: AsyncParsableCommand {
     @Option(help: "Share held out for the gate, never trained on.") var holdout = 0.15
 
     func validate() throws {
-        guard draws > 0, examples > 0, (0..<1).contains(flipped), (experiences ?? 2) >= 2 else {
-            throw ValidationError(
-                "--draws and --examples must be positive, --flipped 0 up to 1, --experiences at least 2")
-        }
-        guard (0...0.5).contains(holdout), (0...0.1).contains(falseAlarms ?? 0) else {
-            throw ValidationError("--holdout must be 0 to 0.5, --false-alarms 0 to 0.1")
-        }
+        try OptionRange.require("--draws", draws, OptionRange.counts)
+        try OptionRange.require("--examples", examples, OptionRange.counts)
+        try OptionRange.require("--experiences", experiences, 2...1_000_000)
+        try OptionRange.require("--holdout", holdout, OptionRange.holdouts)
+        try OptionRange.require("--false-alarms", falseAlarms, 0...0.1)
+        guard (0..<1).contains(flipped) else { throw ValidationError("--flipped must be 0 up to 1, not \(flipped)") }
         guard (stream == nil) == (data == nil) else {
             throw ValidationError("--stream and --data belong together; without both it is the demo's stream")
         }

@@ -20,9 +20,11 @@ struct BenchServe: AsyncParsableCommand {
     @Option(help: "Threads.") var threads = 2
 
     func validate() throws {
-        guard batchSize > 0, adapters >= 0, threads > 0, seconds > 0 else {
-            throw ValidationError("--batch-size, --threads and --seconds must be positive, --adapters not negative")
-        }
+        try OptionRange.require("--adapters", adapters, 0...100_000)
+        try OptionRange.require("--batch-size", batchSize, 1...4_096)
+        try OptionRange.require("--max-length", maxLength, OptionRange.lengths)
+        try OptionRange.require("--seconds", seconds, OptionRange.seconds)
+        try OptionRange.require("--threads", threads, OptionRange.threads)
     }
 
     func run() async throws {

@@ -96,12 +96,17 @@ struct BenchStream: AsyncParsableCommand {
     private func show(_ entry: StreamComparison.Entry) {
         guard let report = entry.report else { return }
         Console.line("recipe \(entry.recipe), mean of \(entry.runs.count) runs")
-        Console.output(ForgettingHeatmap.text(report, width: Console.size.columns, color: Console.wantsColor))
+        show(report)
         Console.line("")
     }
 
+    private func show(_ report: ForgettingReport) {
+        let width = Console.size.columns
+        Console.output(ForgettingHeatmap.text(report, on: .test, width: width, color: Console.wantsColor))
+    }
+
     private func show(_ result: StreamResult) {
-        Console.output(ForgettingHeatmap.text(result.report, width: Console.size.columns, color: Console.wantsColor))
+        show(result.report)
         Console.line(
             String(
                 format:

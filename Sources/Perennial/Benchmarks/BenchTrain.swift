@@ -70,7 +70,7 @@ struct BenchTrain: AsyncParsableCommand {
             examples_per_second: outcome.examplesPerSecond,
             tokens_per_second: Double(outcome.tokens) / outcome.trainingSeconds, seconds: outcome.trainingSeconds,
             loss: Double(outcome.losses.last ?? 0),
-            accuracy: tests.map { judge.score(outcome.adapter, on: $0).accuracy },
+            accuracy: Nullable(tests.map { judge.score(outcome.adapter, on: $0).accuracy }),
             peak_rss_bytes: Measurement.peakResidentBytes, threads: threads,
             precision: precision, blas: try BLAS.information().coreName, roofline: roofline)
         if options.json { return try JSON.print(result) }
@@ -79,14 +79,14 @@ struct BenchTrain: AsyncParsableCommand {
             String(
                 format: "%.0f examples/s, %.0f tokens/s, %.1f s, loss %.3f%@", result.examples_per_second,
                 result.tokens_per_second, result.seconds, result.loss,
-                result.accuracy.map { String(format: ", test accuracy %.2f %%", $0 * 100) } ?? ""))
+                result.accuracy.value.map { String(format: ", test accuracy %.2f %%", $0 * 100) } ?? ""))
     }
 
     private func recipe() throws -> Recipe {
         var recipe = Recipe()
         recipe.name = "bench-train"
         recipe.adapter.rank = rank
-        recipe.adapter.alpha = alpha ?? Double(2 * rank)
+        recipe.adapter.alpha = alpha ?? 2 * Double(rank)
         recipe.adapter.layers = layers
         recipe.adapter.targets = try targets.split(separator: ",").map { name in
             guard let target = TargetModule(rawValue: String(name)) else {
@@ -112,7 +112,7 @@ struct BenchTrain: AsyncParsableCommand {
         var tokens_per_second: Double
         var seconds: Double
         var loss: Double
-        var accuracy: Double?
+        var accuracy: Nullable<Double>
         var peak_rss_bytes: Int
         var threads: Int
         var precision: Precision

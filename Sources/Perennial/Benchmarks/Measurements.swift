@@ -2,6 +2,17 @@ import CProcess
 import Foundation
 import Serving
 
+/// A figure that is `null` where it was not measured, rather than left out.
+struct Nullable<Value: Encodable>: Encodable {
+    let value: Value?
+    init(_ value: Value?) { self.value = value }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(value)
+    }
+}
+
 /// Figures a benchmark prints beside its own.
 enum Measurement {
     /// Highest resident memory of this process so far, in bytes.

@@ -10,6 +10,8 @@ struct HTTPTransport: Transport {
         // Whether somebody answers is to be known at once.
         configuration.connectionPool.retryConnectionEstablishment = false
         configuration.timeout.connect = .seconds(5)
+        // More than a request may take to be answered; the rest of an answer does not pause for long.
+        configuration.timeout.read = .seconds(180)
         return HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
     }()
 
@@ -28,9 +30,13 @@ struct HTTPTransport: Transport {
         if let key = request.idempotencyKey { message.headers.add(name: "idempotency-key", value: key) }
         if !request.body.isEmpty { message.body = .bytes(ByteBuffer(data: request.body)) }
         do {
-            let response = try await client.execute(message, timeout: .seconds(120))
+            let response = try await client.execute(message, timeout: .seconds(Int64(request.seconds)))
             let body = try await response.body.collect(upTo: 256 << 20)
             return ServiceResponse(status: Int(response.status.code), body: Data(buffer: body))
+        } catch let error as HTTPClientError where error == .deadlineExceeded {
+            throw CommandFailure(
+                "\(base) takes connections but gave no answer within \(request.seconds) s; look whether that is a "
+                    + "perennial service and what its log says, or name another with --url", .unreachable)
         } catch {
             throw CommandFailure(
                 "no service answers at \(base) (\(error)); start one with `perennial serve` or name another with --url",

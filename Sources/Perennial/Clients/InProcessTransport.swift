@@ -19,6 +19,11 @@ struct InProcessTransport: Transport {
         if answer.status == 507 {
             throw CommandFailure("\(home.path): \(answer.message ?? "cannot be written")", .cannotWrite)
         }
+        // Nor do they tell what is for the log.
+        if answer.status == 500 {
+            throw CommandFailure(
+                "\(home.path): \(answer.message ?? "the request failed"); --verbose says more about it")
+        }
         return answer
     }
 

@@ -6,6 +6,11 @@ struct LineChunks {
         var body: Data
         /// Added to a line number within `body` to get the line of the stream.
         var lineOffset: Int
+        /// Lines of the header row before its records.
+        var headerLines = 0
+
+        /// Where its first record begins in the stream.
+        var firstLine: Int { lineOffset + headerLines + 1 }
     }
 
     enum Format {
@@ -15,12 +20,12 @@ struct LineChunks {
     }
 
     private let format: Format
-    private let limit: Int
+    /// A chunk is cut at the first record end beyond this many bytes.
+    var limit: Int
     private var header = Data()
     private var pending = Data()
     private var line = 0
 
-    /// - Parameter limit: a chunk is cut at the first record end beyond this many bytes.
     init(format: Format, limit: Int = 1 << 20) {
         self.format = format
         self.limit = limit
@@ -68,6 +73,21 @@ struct LineChunks {
 
     private func chunk(_ records: Data) -> Chunk {
         let headerLines = header.count { $0 == UInt8(ascii: "\n") }
-        return Chunk(body: header + records, lineOffset: line - headerLines)
+        return Chunk(body: header + records, lineOffset: line - headerLines, headerLines: headerLines)
+    }
+}
+
+extension LineChunks.Chunk {
+    /// The same records in smaller bodies; one where it holds but one record.
+    func parts(_ format: LineChunks.Format) -> [Self] {
+        // Halves, unless the last record outweighs the others: each record by itself then.
+        for limit in [max(body.count / 2, 1), 1] {
+            var chunks = LineChunks(format: format, limit: limit)
+            var parts = chunks.append(body) + chunks.finish()
+            guard parts.count > 1 else { continue }
+            for index in parts.indices { parts[index].lineOffset += lineOffset }
+            return parts
+        }
+        return [self]
     }
 }

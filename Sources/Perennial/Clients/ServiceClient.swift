@@ -12,8 +12,12 @@ struct ServiceClient: Sendable {
         try await send("PUT", "/v1/tasks/\(name)", body: JSONEncoder().encode(body))
     }
 
-    func deleteTask(_ name: TaskName) async throws { _ = try await send("DELETE", "/v1/tasks/\(name)") }
+    /// Every example goes before it answers.
+    func deleteTask(_ name: TaskName) async throws {
+        _ = try await checked(ServiceRequest(method: "DELETE", path: "/v1/tasks/\(name)", seconds: 120))
+    }
 
+    /// - Throws: ``BodyTooLarge`` where it is to be sent in parts.
     func ingest(_ body: Data, type: String, task: TaskName, key: String) async throws -> IngestReport {
         let request = ServiceRequest(
             method: "POST", path: "/v1/tasks/\(task)/examples", contentType: type, idempotencyKey: key, body: body)
@@ -70,8 +74,10 @@ struct ServiceClient: Sendable {
         try decode(DriftReport.self, from: try await get("/v1/tasks/\(task)/drift"))
     }
 
+    /// The texts of all tasks go through the base model before it answers.
     func similarity() async throws -> SimilarityReport {
-        try decode(SimilarityReport.self, from: try await get("/v1/similarity"))
+        let request = ServiceRequest(method: "GET", path: "/v1/similarity", seconds: 120)
+        return try decode(SimilarityReport.self, from: try await checked(request))
     }
 
     func feedback(_ task: TaskName, _ body: FeedbackBody, key: String) async throws -> Data {
@@ -120,18 +126,25 @@ struct ServiceClient: Sendable {
     private func checked(_ request: ServiceRequest) async throws -> Data {
         let response = try await transport.send(request)
         guard !(200..<300).contains(response.status) else { return response.body }
-        throw CommandFailure(
-            response.message ?? "the service answered with status \(response.status)", exitStatus(response.status))
+        let message = response.message ?? "the service answered with status \(response.status)"
+        if response.status == 413 { throw BodyTooLarge(description: message) }
+        throw CommandFailure(message, exitStatus(response.status))
     }
 
     private func exitStatus(_ status: Int) -> ExitStatus {
         switch status {
-        case 400, 413, 415, 422: .badData
+        case 400, 415, 422: .badData
         case 502, 503, 504: .unreachable
         case 507: .cannotWrite
         default: .failed
         }
     }
+}
+
+/// A body beyond what the service takes at once.
+struct BodyTooLarge: ExitStatusProviding {
+    let description: String
+    var exitStatus: ExitStatus { .badData }
 }
 
 /// Body of `POST /v1/tasks/{task}/predict`.

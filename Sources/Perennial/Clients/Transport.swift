@@ -8,6 +8,8 @@ struct ServiceRequest: Sendable {
     var contentType: String?
     var idempotencyKey: String?
     var body = Data()
+    /// How long the service may take to begin its answer.
+    var seconds = 30
 }
 
 struct ServiceResponse: Sendable {
@@ -25,7 +27,7 @@ private struct ServiceFailure: Decodable {
 
 /// Carries requests to the routes: to a running service by HTTP, or to the same routes over the home directory.
 protocol Transport: Sendable {
-    /// - Throws: ``CommandFailure`` with exit code 69 when nobody answers.
+    /// - Throws: ``CommandFailure`` with exit code 69 when nobody answers, or not in time.
     func send(_ request: ServiceRequest) async throws -> ServiceResponse
     func shutdown() async throws
 }

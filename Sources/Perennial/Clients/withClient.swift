@@ -8,12 +8,15 @@ import Store
 
 /// Lends a client of the service at `--url`, or of the routes over the home directory.
 ///
-/// - Parameter needsModel: the body predicts; without a service, the base model is loaded for it.
+/// - Parameters:
+///   - needsModel: the body predicts; without a service, the base model is loaded for it.
+///   - makesHome: without a service, a home that is not there yet is made.
 func withClient<Result: Sendable>(
-    _ options: GlobalOptions, _ service: ServiceOptions, needsModel: Bool = false,
+    _ options: GlobalOptions, _ service: ServiceOptions, needsModel: Bool = false, makesHome: Bool = false,
     _ body: @escaping @Sendable (ServiceClient) async throws -> Result
 ) async throws -> Result {
     guard let url = service.url else {
+        if !makesHome { try options.requireHome() }
         return try await withLocalClient(options, home: options.homeDirectory, needsModel: needsModel, body)
     }
     let transport = try HTTPTransport(address: url)
@@ -27,7 +30,7 @@ func withClient<Result: Sendable>(
     }
 }
 
-/// As ``withClient(_:_:needsModel:_:)``, but a home that is thrown away where no service is named.
+/// As ``withClient(_:_:needsModel:makesHome:_:)``, but a home that is thrown away where no service is named.
 func withTemporaryClient<Result: Sendable>(
     _ options: GlobalOptions, _ service: ServiceOptions,
     _ body: @escaping @Sendable (ServiceClient) async throws -> Result
@@ -45,11 +48,15 @@ private func withLocalClient<Result: Sendable>(
     let store = try Store(home: Home(root: home))
     defer { try? store.close() }
     var logger = options.logger("perennial")
-    if !options.verbose { logger.logLevel = .error }
+    // Of a request that fails the command says why itself; what works beside it may have more to say.
+    if !options.verbose { logger.logLevel = needsModel ? .error : .critical }
     let model = options.serviceModel
     // Said before anything starts, in words that name the remedy.
     if needsModel { _ = try model.directory() }
-    let service = try PerennialService(options.serviceConfiguration(), home: home, store: store, logger: logger) {
+    // Of a process that is to answer but once, no later answer would know what this one does not.
+    let service = try PerennialService(
+        options.serviceConfiguration(), home: home, store: store, logger: logger, waitsForExamples: true
+    ) {
         try model.load().classifier(adapters: store.home.adapters)
     }
     let client = ServiceClient(transport: InProcessTransport(service: service, home: home))
@@ -80,9 +87,11 @@ private func withLocalClient<Result: Sendable>(
 
 extension PerennialService {
     /// The service as the configuration file describes it.
+    ///
+    /// - Parameter waitsForExamples: answers wait until every example that is there counts.
     init(
         _ configuration: ServiceConfiguration, home: URL, store: Store, metrics: ServiceMetrics = ServiceMetrics(),
-        logger: Logger, observesDrift: Bool = false,
+        logger: Logger, observesDrift: Bool = false, waitsForExamples: Bool = false,
         onRunning: @escaping @Sendable (_ port: Int?) async -> Void = { _ in },
         classifier: @escaping @Sendable () throws -> any TextClassifier
     ) throws {
@@ -93,9 +102,11 @@ extension PerennialService {
         settings.inputsPerRequest = configuration.limits.inputsPerRequest
         settings.engine.queue = configuration.limits.queue
         let library = RecipeLibrary(home: home)
-        settings.recipes = library.names
-        settings.recipe = { try? library.recipe(named: $0) }
+        let recipes = RecipeCache(library)
+        settings.recipeProblem = { library.problem(naming: $0) }
+        settings.recipe = { recipes.recipe(named: $0) }
         settings.observesDrift = observesDrift
+        settings.waitsForExamples = waitsForExamples
         settings.feedback = FeedbackLimits(
             seconds: configuration.feedback.keepSeconds, bytes: configuration.feedback.keepBytes)
         self.init(

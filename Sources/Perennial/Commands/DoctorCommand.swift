@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboards
 import Foundation
 import Pipeline
 import Replay
@@ -24,8 +25,12 @@ struct DoctorCommand: AsyncParsableCommand {
             return "\(core) kernels, \(String(format: "%.0f", reached)) GFLOP/s on one thread"
         }
         let home = options.homeDirectory
+        // Looking makes no home: where there is none yet, SQLite is tried elsewhere.
+        let isThere = (try? options.requireHome()) != nil
+        let place = isThere ? home : FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        defer { if !isThere { try? FileManager.default.removeItem(at: place) } }
         do {
-            let store = try Store(home: Home(root: home))
+            let store = try Store(home: Home(root: place))
             let diagnostics = try await store.diagnostics()
             try store.close()
             report.checks.append(
@@ -39,10 +44,11 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         report.check("zstd") { ReplayMemory.compressionLibrary }
         report.check("home") {
+            guard isThere else { return "there is none at \(home.path) yet; `perennial serve` makes it" }
             if let place = Home(root: home).unwritable {
                 throw CommandFailure("cannot write \(place.path); check its owner, its permissions and its file system")
             }
-            return home.path
+            return try "\(home.path), \(Self.room(in: home))"
         }
         report.check("base model") { try options.serviceModel.directory().path }
         report.checks.append(
@@ -61,6 +67,26 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         }
         if report.checks.contains(where: { !$0.passed }) { throw ExitCode(ExitStatus.failed.rawValue) }
+    }
+
+    /// How much room is left, once a file could be written: a full file system allows it as much as any other.
+    private static func room(in home: URL) throws -> String {
+        let file = home.appending(path: ".doctor-\(getpid())")
+        defer { try? FileManager.default.removeItem(at: file) }
+        let free = try FileManager.default.attributesOfFileSystem(forPath: home.path)[.systemFreeSize] as? Int
+        let room = "\(Formatting.bytes(free ?? 0)) free"
+        do {
+            // Random, as some file systems need no room for zeros.
+            try Data((0..<1 << 16).map { _ in UInt8.random(in: .min ... .max) }).write(to: file)
+            let handle = try FileHandle(forUpdating: file)
+            try handle.synchronize()
+            try handle.close()
+        } catch {
+            let reason = error.localizedDescription.trimmingCharacters(in: CharacterSet(charactersIn: "."))
+            throw CommandFailure(
+                "cannot write a file of 64 KiB to \(home.path), \(room): \(reason); free space on its file system")
+        }
+        return room
     }
 
     private struct Check: Encodable {

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboards
 import Foundation
 import Schema
 
@@ -47,20 +48,17 @@ struct DriftCommand: AsyncParsableCommand {
     }
 
     private static func text(_ report: DriftReport) -> String {
-        var lines = ["\(report.task): \(report.level.rawValue), compared with \(report.adapter ?? "no adapter yet")"]
+        let adapter = report.adapter.map { "compared with \($0)" } ?? "no adapter to compare with yet"
+        var lines = ["\(report.task): \(report.level.rawValue), \(adapter)"]
         for verdict in report.verdicts.sorted(by: { $0.level > $1.level }) {
-            let value = verdict.value.map { String(format: "%8.3g", $0) } ?? "       –"
-            let threshold = verdict.threshold.map { String(format: "%.3g", $0) } ?? "–"
-            let pValue = verdict.pValue.map { String(format: "p %.2g", $0) } ?? ""
             lines.append(
                 [
-                    padded(verdict.level.rawValue, 12), padded(verdict.kind.rawValue, 14),
-                    padded(verdict.statistic, 12), value, "  of " + padded(threshold, 6), padded(pValue, 9),
-                    "n \(verdict.samples.current)/\(verdict.samples.reference)",
+                    padded(DriftWords.level(verdict), 8), padded(DriftWords.name(verdict.kind), 15),
+                    padded(DriftWords.evidence(verdict), 42), DriftWords.samples(verdict.samples),
                 ].joined(separator: " "))
             if verdict.level >= .watch {
                 let since = verdict.since.map { "since \($0): " } ?? ""
-                lines.append("             " + since + verdict.advice)
+                lines.append("         " + since + verdict.advice)
             }
         }
         for event in report.events.prefix(10) {

@@ -5,8 +5,9 @@ import Schema
 struct FeedbackCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "feedback", abstract: "Say whether an answer was right, or what would have been.",
-        discussion: "Predictions are remembered by the service that made them: the one at --url, else the one running on the home."
-    )
+        discussion: """
+            Predictions are remembered by the service that made them: the one at --url, else the one running on the home.
+            """)
     @OptionGroup var options: GlobalOptions
     @OptionGroup var service: ServiceOptions
     @Argument var task: String
@@ -26,8 +27,12 @@ struct FeedbackCommand: AsyncParsableCommand {
 
     func run() async throws {
         let task = try TaskName(task)
-        var service = service
-        if service.url == nil { service.url = try ServiceRecord.address(home: options.homeDirectory) }
+        let service = service.reached(options)
+        guard service.url != nil else {
+            throw CommandFailure(
+                "no service runs on \(options.homeDirectory.path); start one with `perennial serve` or name another with "
+                    + "--url", .unreachable)
+        }
         let body = FeedbackBody(
             id: prediction, index: index, label: label, correct: label == nil ? right : nil, comment: comment)
         try await withClient(options, service) { client in
@@ -37,7 +42,7 @@ struct FeedbackCommand: AsyncParsableCommand {
             let verdict = answer.correct ? "right" : "wrong"
             guard let example = answer.example else {
                 return Console.line(
-                    answer.counted ? "\(answer.predicted) was \(verdict): counted" : "was counted before")
+                    answer.counted ? "\(answer.predicted) was \(verdict): counted" : "this answer was counted before")
             }
             Console.line(
                 "\(answer.predicted) was \(verdict); the label is "
@@ -60,21 +65,4 @@ private struct FeedbackAnswer: Decodable {
     var correct: Bool
     var counted: Bool
     var example: IngestReport?
-}
-
-extension ServiceRecord {
-    /// Address of the service that runs on a home.
-    ///
-    /// - Throws: ``CommandFailure`` when none does.
-    static func address(home: URL) throws -> String {
-        struct Content: Decodable { var url: String }
-        guard let data = try? Data(contentsOf: home.appending(path: "service.json")),
-            let content = try? JSONDecoder().decode(Content.self, from: data)
-        else {
-            throw CommandFailure(
-                "no service runs on \(home.path); start one with `perennial serve` or name another with --url",
-                .unreachable)
-        }
-        return content.url
-    }
 }

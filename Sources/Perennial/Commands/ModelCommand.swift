@@ -61,10 +61,21 @@ struct ModelCommand: AsyncParsableCommand {
             let store = stores.first { store in
                 FileManager.default.fileExists(atPath: store.directory.appending(path: name).path)
             }
+            // One that can be fetched is told so.
+            if store == nil, (try? ModelReference(name)) == nil { throw try Self.unknown(name, in: stores) }
             let manifest = try (store ?? stores[0]).verify(name)
             if options.json { return try JSON.print(manifest) }
             for file in manifest.files { Console.line("\(file.sha256)  \(file.name)") }
             Console.line("\(name) is as it was fetched")
+        }
+
+        private static func unknown(_ name: String, in stores: [ModelStore]) throws -> CommandFailure {
+            let known = Set(try stores.flatMap { try $0.list() }.map(\.name)).sorted()
+            let remedy =
+                known.isEmpty
+                ? "there is none yet; fetch the default one with: perennial model pull"
+                : "known: \(known.joined(separator: ", "))"
+            return CommandFailure("model \"\(name)\" is not known; \(remedy)")
         }
     }
 

@@ -4,7 +4,11 @@ import Schema
 
 struct PredictCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "predict", abstract: "Answer texts with a task's adapter.")
+        commandName: "predict", abstract: "Answer texts with a task's adapter.",
+        discussion: """
+            Asked is the service at --url, else the one that runs on the home; where none does, this process answers, once \
+            every waiting example counts.
+            """)
     @OptionGroup var options: GlobalOptions
     @OptionGroup var service: ServiceOptions
     @Argument(help: "Task.") var task: String
@@ -13,13 +17,13 @@ struct PredictCommand: AsyncParsableCommand {
     @Option(help: "champion, a version such as v3, or a digest.") var adapter = "champion"
 
     func validate() throws {
-        guard topK > 0 else { throw ValidationError("--top-k must be at least 1") }
+        try OptionRange.require("--top-k", topK, 1...1_000)
     }
 
     func run() async throws {
         let task = try TaskName(task)
         _ = try AdapterSelector(adapter)
-        try await withClient(options, service, needsModel: true) { client in
+        try await withClient(options, service.reached(options), needsModel: true) { client in
             if !texts.isEmpty { return try await answer(texts, task: task, client: client) }
             var batch: [String] = []
             var lines = InputLines()

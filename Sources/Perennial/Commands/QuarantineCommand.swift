@@ -25,26 +25,36 @@ struct QuarantineCommand: AsyncParsableCommand {
                 let examples = try await client.quarantine(task, limit: limit)
                 if options.json { return try JSON.print(examples) }
                 guard !examples.isEmpty else { return Console.line("nothing of \(task) is in quarantine") }
-                Console.output(Self.text(examples, width: max(Console.size.columns, 80)))
+                Console.output(Self.text(examples))
             }
         }
 
-        private static func text(_ examples: [QuarantinedExample], width: Int) -> String {
+        /// A line of numbers for each example, and its whole text under it: that is what is to be judged.
+        private static func text(_ examples: [QuarantinedExample]) -> String {
             var table = TextTable([
                 TextTable.Column("example", alignsRight: true), TextTable.Column("label"),
                 TextTable.Column("rather"), TextTable.Column("loss", alignsRight: true),
-                TextTable.Column("neighbours against", alignsRight: true), TextTable.Column("source"),
-                TextTable.Column("text", isFlexible: true),
+                TextTable.Column("neighbours against", alignsRight: true),
             ])
             for example in examples {
                 table.append([
                     "\(example.sequence)", example.label, example.suspicion.suggested,
                     String(format: "%.1f", example.suspicion.loss),
-                    String(format: "%.0f %%", example.suspicion.disagreement * 100), example.source ?? "",
-                    example.text,
+                    String(format: "%.0f %%", example.suspicion.disagreement * 100),
                 ])
             }
-            return table.text(width: width)
+            let lines = table.text(width: .max).split(separator: "\n")
+            let entries = zip(lines.dropFirst(), examples).map { line, example in
+                let source = example.source.map { " (from \($0))" } ?? ""
+                return "\(line)\n    \(oneLine(example.text + source))\n"
+            }
+            return "\(lines[0])\n" + entries.joined()
+        }
+
+        /// With a space for every control character: no text from outside may steer the terminal.
+        private static func oneLine(_ text: String) -> String {
+            let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
+            return String(String.UnicodeScalarView(scalars))
         }
     }
 
@@ -54,7 +64,9 @@ struct QuarantineCommand: AsyncParsableCommand {
         @OptionGroup var service: ServiceOptions
         @OptionGroup var selection: Selection
 
-        func run() async throws { try await selection.decide("release", "join the next update", options, service) }
+        func run() async throws {
+            try await selection.decide("release", options, service) { "\($0 == 1 ? "joins" : "join") the next update" }
+        }
     }
 
     struct Drop: AsyncParsableCommand {
@@ -63,7 +75,9 @@ struct QuarantineCommand: AsyncParsableCommand {
         @OptionGroup var service: ServiceOptions
         @OptionGroup var selection: Selection
 
-        func run() async throws { try await selection.decide("drop", "are dropped", options, service) }
+        func run() async throws {
+            try await selection.decide("drop", options, service) { "\($0 == 1 ? "is" : "are") dropped" }
+        }
     }
 
     struct Selection: ParsableArguments {
@@ -78,7 +92,8 @@ struct QuarantineCommand: AsyncParsableCommand {
         }
 
         func decide(
-            _ decision: String, _ words: String, _ options: GlobalOptions, _ service: ServiceOptions
+            _ decision: String, _ options: GlobalOptions, _ service: ServiceOptions,
+            words: @escaping @Sendable (_ count: Int) -> String
         ) async throws {
             let task = try TaskName(task)
             let body = all ? QuarantineBody(all: true) : QuarantineBody(sequences: examples)
@@ -86,7 +101,7 @@ struct QuarantineCommand: AsyncParsableCommand {
                 let answer = try await client.decide(decision, task, body)
                 if options.json { return JSON.printAnswer(answer) }
                 let count = try client.decode([String: Int].self, from: answer).values.first ?? 0
-                Console.line("\(count) examples of \(task) \(words)")
+                Console.line("\(counted(count, "example")) of \(task) \(words(count))")
             }
         }
     }

@@ -21,7 +21,7 @@ struct ReplayCommand: AsyncParsableCommand {
             if options.json { return try JSON.print(ReplayStatisticsAnswer(task: task, statistics, loaded.damages)) }
             let ratio = statistics.storedBytes > 0 ? Double(statistics.textBytes) / Double(statistics.storedBytes) : 0
             Console.line(
-                "\(statistics.exemplars) exemplars of \(statistics.offered) offered, \(statistics.storedBytes) bytes on disk for \(statistics.textBytes) bytes of text (\(String(format: "%.1f", ratio))×)"
+                "\(counted(statistics.exemplars, "exemplar")) of \(statistics.offered) offered, \(statistics.storedBytes) bytes on disk for \(statistics.textBytes) bytes of text (\(String(format: "%.1f", ratio))×)"
             )
             for label in statistics.labels {
                 Console.line("  \(String(label.exemplars).leftPadded(6))  \(label.name)")
@@ -34,7 +34,7 @@ struct ReplayCommand: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Some exemplars, drawn at random.")
         @OptionGroup var options: GlobalOptions
         @Argument var task: String
-        @Option(help: "How many.") var count = 10
+        @Option(help: "How many; at most all that are held.") var count = 10
         @Flag(help: "Every label equally often.") var stratified = false
 
         func run() async throws {
@@ -42,7 +42,7 @@ struct ReplayCommand: AsyncParsableCommand {
             let memory = try await load(task, options).memory
             var generator = SystemRandomNumberGenerator()
             let drawn = try memory.draw(
-                count, sampling: stratified ? .stratified : .uniform, using: &generator)
+                min(count, memory.count), sampling: stratified ? .stratified : .uniform, using: &generator)
             if options.json { return try JSON.print(drawn.map(ExemplarAnswer.init)) }
             for exemplar in drawn { Console.line("\(exemplar.label)\t\(exemplar.text)") }
         }
@@ -50,6 +50,7 @@ struct ReplayCommand: AsyncParsableCommand {
 
     fileprivate static func load(_ task: String, _ options: GlobalOptions) async throws -> ReplayFiles.Loaded {
         let task = try TaskName(task)
+        try options.requireHome()
         let store = try Store(home: Home(root: options.homeDirectory))
         defer { try? store.close() }
         let recipe = try RecipeLibrary(home: options.homeDirectory).recipe(

@@ -28,9 +28,16 @@ struct TaskCommand: AsyncParsableCommand {
         @Option(help: "What a confirmed drift does: warn, update, or replay (raise the replay share).")
         var onDrift: DriftAction?
 
+        func validate() throws {
+            try OptionRange.require("--min-examples", minExamples, 1...1_000_000)
+            try OptionRange.require("--max-wait-seconds", maxWaitSeconds, 0...31_536_000)
+            try OptionRange.require("--min-examples-after-wait", minExamplesAfterWait, 1...1_000_000)
+            try OptionRange.require("--holdout", holdout, OptionRange.holdouts)
+        }
+
         func run() async throws {
             let name = try TaskName(name)
-            if let recipe { _ = try RecipeLibrary(home: options.homeDirectory).recipe(named: recipe) }
+            if let recipe { try check(recipe: recipe) }
             let body = Body(
                 kind: "classify",
                 labels: labels.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } },
@@ -39,7 +46,7 @@ struct TaskCommand: AsyncParsableCommand {
                     min_examples: minExamples, max_wait_seconds: maxWaitSeconds,
                     min_examples_after_wait: minExamplesAfterWait, holdout: holdout, retention: retention?.rawValue,
                     recipe: recipe, start: start?.rawValue, on_drift: onDrift?.rawValue))
-            try await withClient(options, service) { client in
+            try await withClient(options, service, makesHome: true) { client in
                 let answer = try await client.putTask(name, body)
                 if options.json {
                     JSON.printAnswer(answer)
@@ -47,6 +54,15 @@ struct TaskCommand: AsyncParsableCommand {
                     Console.line("task \(name) is ready; stream examples with: perennial ingest FILE --task \(name)")
                 }
             }
+        }
+
+        private func check(recipe: String) throws {
+            let library = RecipeLibrary(home: options.homeDirectory)
+            guard library.names.contains(recipe) else {
+                throw CommandFailure(
+                    "--recipe must be one of \(library.names.joined(separator: ", ")), not \(recipe)", .usage)
+            }
+            _ = try library.recipe(named: recipe)
         }
 
         private struct Body: Encodable {
@@ -81,7 +97,7 @@ struct TaskCommand: AsyncParsableCommand {
                 if tasks.isEmpty { return Console.line("no tasks yet; create one with: perennial task create NAME") }
                 for task in tasks {
                     let purpose = task.description.map { "  \($0)" } ?? ""
-                    Console.line("\(task.name)  \(task.labels.count) labels\(purpose)")
+                    Console.line("\(task.name)  \(counted(task.labels.count, "label"))\(purpose)")
                 }
             }
         }
@@ -104,7 +120,7 @@ struct TaskCommand: AsyncParsableCommand {
                 if let description = task.description { Console.line("            \(description)") }
                 Console.line("labels      \(task.labels.isEmpty ? "none yet" : task.labels.joined(separator: ", "))")
                 Console.line(
-                    "updates     at \(policy.minimumExamples) new examples, or after \(policy.maximumWaitSeconds) s with \(policy.minimumExamplesAfterWait)"
+                    "updates     at \(counted(policy.minimumExamples, "new example")), or after \(policy.maximumWaitSeconds) s with \(policy.minimumExamplesAfterWait)"
                 )
                 if let sharing = task.sharing {
                     let others = sharing.tasks.filter { $0 != task.name }.map(\.rawValue)
@@ -143,7 +159,12 @@ struct TaskCommand: AsyncParsableCommand {
             try await withClient(options, service) { client in
                 let answer = try await client.release(name)
                 if options.json { return JSON.printAnswer(answer) }
-                Console.line("parked examples of \(name) join the next update")
+                let count = try client.decode([String: Int].self, from: answer).values.first ?? 0
+                let verb = count == 1 ? "joins" : "join"
+                Console.line(
+                    count == 0
+                        ? "no example of \(name) is parked"
+                        : "\(counted(count, "parked example")) of \(name) \(verb) the next update")
             }
         }
     }

@@ -26,7 +26,7 @@ struct ServiceConfiguration: Codable, Equatable {
     struct Limits: Codable, Equatable {
         /// Largest body of an ingest request.
         var ingestBytes = 67_108_864
-        /// Requests that may wait for the model before others are answered 429.
+        /// Inputs that may wait for the model before other requests are answered 429.
         var queue = 1_024
         var inputsPerRequest = 256
 
@@ -76,23 +76,28 @@ struct ServiceConfiguration: Codable, Equatable {
 
     /// What is out of range, with the remedy; `nil` when the service can run by it.
     private var problem: String? {
-        let checks: [(Bool, String)] = [
-            (
-                Self.ports.contains(server.port),
-                "server.port must be 0 (the system chooses) to 65535, not \(server.port)"
-            ),
-            (limits.ingestBytes >= 1, "limits.ingest_bytes must be at least 1, not \(limits.ingestBytes)"),
-            (limits.queue >= 0, "limits.queue must be at least 0, not \(limits.queue)"),
-            (
-                limits.inputsPerRequest >= 1,
-                "limits.inputs_per_request must be at least 1, not \(limits.inputsPerRequest)"
-            ),
-            (inbox.settleSeconds >= 0, "inbox.settle_seconds must be at least 0, not \(inbox.settleSeconds)"),
-            (adapters.keep >= 1, "adapters.keep must be at least 1, not \(adapters.keep)"),
-            (feedback.keepSeconds >= 0, "feedback.keep_seconds must be at least 0, not \(feedback.keepSeconds)"),
-            (feedback.keepBytes >= 0, "feedback.keep_bytes must be at least 0, not \(feedback.keepBytes)"),
+        guard Self.ports.contains(server.port) else {
+            return "server.port must be 0 (the system chooses) to 65535, not \(server.port)"
+        }
+        let whole = [
+            ("limits.ingest_bytes", limits.ingestBytes, 1...2_147_483_648),
+            ("limits.queue", limits.queue, 0...1_000_000),
+            ("limits.inputs_per_request", limits.inputsPerRequest, 1...65_536),
+            ("adapters.keep", adapters.keep, 1...1_000_000),
+            ("feedback.keep_bytes", feedback.keepBytes, 0...1_099_511_627_776),
         ]
-        return checks.first { !$0.0 }?.1
+        for (key, value, range) in whole where !range.contains(value) {
+            return "\(key) must be \(range.lowerBound) to \(range.upperBound), not \(value)"
+        }
+        // A day, and a year.
+        let seconds = [
+            ("inbox.settle_seconds", inbox.settleSeconds, 86_400),
+            ("feedback.keep_seconds", feedback.keepSeconds, 31_536_000),
+        ]
+        for (key, value, most) in seconds where value < 0 || value > Double(most) {
+            return "\(key) must be 0 to \(most), not \(value)"
+        }
+        return nil
     }
 }
 

@@ -109,7 +109,10 @@ enum StrictYAML {
 
     private static func explain(_ error: DecodingError) -> String {
         func name(_ context: DecodingError.Context) -> String {
-            context.codingPath.map { $0.intValue.map { "[\($0)]" } ?? $0.stringValue }.joined(separator: ".")
+            context.codingPath.reduce("") { path, key in
+                if let index = key.intValue { return "\(path)[\(index)]" }
+                return path.isEmpty ? key.stringValue : "\(path).\(key.stringValue)"
+            }
         }
         return switch error {
         case .typeMismatch(let type, let context): "\(name(context)) must be \(words(for: type))"

@@ -7,10 +7,12 @@ enum Console {
     static let isErrorTerminal = isatty(STDERR_FILENO) == 1
     static let isInputTerminal = isatty(STDIN_FILENO) == 1
 
+    /// A terminal whose cursor can be moved.
+    static var isScreen: Bool { isOutputTerminal && ProcessInfo.processInfo.environment["TERM"] != "dumb" }
+
     /// Colour only on a terminal that wants it (no-color.org).
     static var wantsColor: Bool {
-        let environment = ProcessInfo.processInfo.environment
-        return isOutputTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+        isScreen && ProcessInfo.processInfo.environment["NO_COLOR", default: ""].isEmpty
     }
 
     /// Columns and rows of the terminal; 80 × 24 where there is none.
@@ -20,8 +22,13 @@ enum Console {
         where ioctl(descriptor, UInt(TIOCGWINSZ), &window) == 0 && window.ws_col > 0 {
             return (Int(window.ws_col), Int(window.ws_row))
         }
-        let environment = ProcessInfo.processInfo.environment
-        return (environment["COLUMNS"].flatMap { Int($0) } ?? 80, environment["LINES"].flatMap { Int($0) } ?? 24)
+        return (size("COLUMNS") ?? 80, size("LINES") ?? 24)
+    }
+
+    /// `nil` where the variable is no size of a terminal.
+    private static func size(_ variable: String) -> Int? {
+        let size = ProcessInfo.processInfo.environment[variable].flatMap { Int($0) } ?? 0
+        return (1...10_000).contains(size) ? size : nil
     }
 
     static func line(_ text: String) { write(text + "\n", to: STDOUT_FILENO) }
