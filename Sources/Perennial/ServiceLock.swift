@@ -25,6 +25,16 @@ final class ServiceLock: Sendable {
         descriptor = opened
     }
 
+    /// Whether a service runs on a home, for all that can be known: where the file cannot be opened or locked, nothing is.
+    static func mayBeHeld(home: URL) -> Bool {
+        let descriptor = open(home.appending(path: "service.lock").path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return errno != ENOENT }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) == 0 else { return true }
+        flock(descriptor, LOCK_UN)
+        return false
+    }
+
     deinit {
         // Before it is closed: a child that was just made holds a copy until it becomes another program.
         flock(descriptor, LOCK_UN)

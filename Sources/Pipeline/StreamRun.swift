@@ -30,6 +30,8 @@ public struct StreamRun {
     private var sequence: Int64 = 0
     /// Text and label of what has come: again it is a duplicate, as it is to the ledger.
     private var seen: Set<[String]> = []
+    /// Texts that are learned whatever their hash.
+    private var firstTexts: Set<String> = []
     /// Examples of the last update that were set aside; they stay out of the stream.
     public private(set) var setAside: [LedgerExample] = []
 
@@ -73,9 +75,12 @@ public struct StreamRun {
         for example in examples where seen.insert([example.text, example.label]).inserted {
             sequence += 1
             let isFirst = known.insert(example.label).inserted
-            if isFirst { labels.append(example.label) }
+            if isFirst {
+                labels.append(example.label)
+                firstTexts.insert(example.text)
+            }
             let row = LedgerExample(sequence: sequence, text: example.text, label: example.label)
-            if !isFirst, ContentHash.place(of: example.text) < holdout {
+            if !firstTexts.contains(example.text), ContentHash.place(of: example.text) < holdout {
                 waiting.heldOut.append(row)
             } else {
                 waiting.training.append(row)

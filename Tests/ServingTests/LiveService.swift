@@ -89,11 +89,15 @@ final class RawConnection: Sendable {
     deinit { close(descriptor) }
 
     func send(_ text: String) async throws {
-        let bytes = Array(text.utf8)
-        let sent = try await call("send") { [descriptor] in
-            Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+        var rest = Array(text.utf8)[...]
+        // Less than all is sent where the connection ends in the middle; the next call says why.
+        while !rest.isEmpty {
+            let bytes = Array(rest)
+            rest = rest.dropFirst(
+                try await call("send") { [descriptor] in
+                    Glibc.send(descriptor, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                })
         }
-        guard sent == bytes.count else { throw Failure(call: "send", errno: ETIMEDOUT) }
     }
 
     /// What comes until the service closes the connection.

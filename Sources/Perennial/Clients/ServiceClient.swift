@@ -14,7 +14,7 @@ struct ServiceClient: Sendable {
 
     /// Every example goes before it answers.
     func deleteTask(_ name: TaskName) async throws {
-        _ = try await checked(ServiceRequest(method: "DELETE", path: "/v1/tasks/\(name)", seconds: 120))
+        _ = try await checked(ServiceRequest(method: "DELETE", path: "/v1/tasks/\(name)"))
     }
 
     /// - Throws: ``BodyTooLarge`` where it is to be sent in parts.
@@ -76,7 +76,7 @@ struct ServiceClient: Sendable {
 
     /// The texts of all tasks go through the base model before it answers.
     func similarity() async throws -> SimilarityReport {
-        let request = ServiceRequest(method: "GET", path: "/v1/similarity", seconds: 120)
+        let request = ServiceRequest(method: "GET", path: "/v1/similarity")
         return try decode(SimilarityReport.self, from: try await checked(request))
     }
 

@@ -8,8 +8,8 @@ struct ServiceRequest: Sendable {
     var contentType: String?
     var idempotencyKey: String?
     var body = Data()
-    /// How long the service may take to begin its answer.
-    var seconds = 30
+    /// How long the service may take to begin its answer: what changes something may wait for others that do.
+    var seconds: Int { method == "GET" && !path.hasPrefix("/v1/similarity") ? 30 : 120 }
 }
 
 struct ServiceResponse: Sendable {

@@ -141,8 +141,8 @@ struct ServiceRecord {
     static func running(home: URL) -> Content? {
         let file = home.appending(path: "service.json")
         guard let data = try? Data(contentsOf: file), let content = try? JSONDecoder().decode(Content.self, from: data),
-            // A service that was killed leaves its record behind.
-            kill(content.pid, 0) == 0 || errno == EPERM
+            // A service that was killed leaves its record behind, and its number may be another process's by now.
+            content.pid != getpid(), kill(content.pid, 0) == 0 || errno == EPERM, ServiceLock.mayBeHeld(home: home)
         else { return nil }
         return content
     }

@@ -338,8 +338,12 @@ actor InstantHeads: Service {
         backlogs.insert(backlog, at: backlogs.firstIndex(where: \.isAhead) ?? backlogs.count)
     }
 
-    /// Begins to solve the sums of the heads whose turn it is.
+    /// Begins to solve the sums of the heads whose turn it is; those that an answer waits for are first.
     private func solve(with classifier: any TextClassifier) {
+        let awaited = waiters.tasks
+        if !awaited.isEmpty {
+            backlogs = backlogs.filter { awaited.contains($0.name) } + backlogs.filter { !awaited.contains($0.name) }
+        }
         for index in backlogs.indices.prefix(Self.makers) {
             guard case .waiting = backlogs[index].stage else { continue }
             backlogs[index].stage = .solving

@@ -36,6 +36,9 @@ final class InstantWaiters: Sendable {
         }
     }
 
+    /// Tasks that somebody waits for.
+    var tasks: Set<TaskName> { state.withLock { Set($0.waiters.values.map(\.task)) } }
+
     /// Lets go who waits for examples up to this one, or everyone; but for those of some tasks.
     func resume(upTo sequence: Int64 = .max, but waiting: Set<TaskName> = []) {
         let ready = state.withLock { state in
