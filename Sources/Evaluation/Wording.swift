@@ -7,6 +7,6 @@ func points(_ share: Double) -> String { fixed(share * 100, digits: 1) }
 func percent(_ share: Double, digits: Int = 1) -> String { fixed(share * 100, digits: digits) + " %" }
 
 /// "1 example", "3 examples".
-func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
+package func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
 private func fixed(_ value: Double, digits: Int) -> String { String(format: "%.\(digits)f", value) }

@@ -8,33 +8,14 @@ import TinyBert
 
 @Suite("Exported versions")
 struct AnalyticExportTests {
-    private static let base = "sha256:base"
-
     /// A version's files, its analytic head, and the directory they were exported to.
     private func withExport(_ body: (AdapterFiles, AnalyticExport, URL) throws -> Void) throws {
-        let home = Home(root: FileManager.default.temporaryDirectory.appending(path: "export-\(UUID().uuidString)"))
-        defer { try? FileManager.default.removeItem(at: home.root) }
-        try home.create()
-        let sums = try AnalyticSums(width: 16, features: 4).adding([
-            .init(features: [1, 0, 0, 0], label: "a"), .init(features: [0, 1, 0, 0], label: "b"),
-        ])
-        let fit = AnalyticFit(.ridge, strength: 0.01)
-        let data = try sums.encoded(base: Self.base, head: sums.head(fit))
-        let digest = ContentDigest(of: data).description
-        try data.write(to: home.analyticGeneration(digest))
-        let generation = AnalyticGeneration(
-            digest: digest, examples: 2, bytes: data.count, fit: fit, width: 16, blend: .analyticAlone,
-            experiences: [[1, 1]])
-        let files = try AdapterFiles(TinyBert.adapter(TinyBert.encoder()), lineage: TinyBert.lineage)
-        let analytic = try AnalyticExport(generation, of: home)
-        let directory = home.root.appending(path: "exported")
-        try files.export(to: directory, with: analytic)
-        try body(files, analytic, directory)
+        try ExportedVersion.with { try body($0.files, $0.analytic, $0.directory) }
     }
 
     private func read(_ directory: URL) throws -> AnalyticExport? {
         try AnalyticExport(
-            contentsOf: directory, base: Self.base, named: AdapterFiles(contentsOf: directory).sums)
+            contentsOf: directory, base: ExportedVersion.base, named: AdapterFiles(contentsOf: directory).sums)
     }
 
     @Test("What was exported comes back, and the adapter has its digest")

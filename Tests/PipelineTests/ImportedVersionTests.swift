@@ -12,7 +12,7 @@ import Transformers
 /// What an exported directory may not hold, however its digests were made to fit.
 @Suite("Imported versions")
 struct ImportedVersionTests {
-    private static let base = "sha256:base"
+    private static let base = ExportedVersion.base
     private let encoder: any TextEncoder
     private let tokenizer: Tokenizer
 
@@ -46,27 +46,12 @@ struct ImportedVersionTests {
     /// - Parameter width: of the features its sums are made for.
     @discardableResult
     private func importing(width: Int = 32, change: (URL) throws -> Void = { _ in }) throws -> ImportedVersion {
-        let home = Home(root: FileManager.default.temporaryDirectory.appending(path: "import-\(UUID().uuidString)"))
-        defer { try? FileManager.default.removeItem(at: home.root) }
-        try home.create()
-        let features = ["a", "b"].indices.map { label in (0..<width).map { $0 == label ? Float(1) : 0 } }
-        let sums = try AnalyticSums(width: 16, features: width).adding([
-            .init(features: features[0], label: "a"), .init(features: features[1], label: "b"),
-        ])
-        let fit = AnalyticFit(.ridge, strength: 0.01)
-        let data = try sums.encoded(base: Self.base, head: sums.head(fit))
-        let digest = ContentDigest(of: data).description
-        try data.write(to: home.analyticGeneration(digest))
-        let generation = AnalyticGeneration(
-            digest: digest, examples: 2, bytes: data.count, fit: fit, width: 16, blend: .uncalibrated,
-            experiences: [[1, 1]])
-        let directory = home.root.appending(path: "exported")
-        try AdapterFiles(TinyBert.adapter(encoder), lineage: TinyBert.lineage)
-            .export(to: directory, with: AnalyticExport(generation, of: home))
-        try change(directory)
-        return try ImportedVersion(
-            AdapterFiles(contentsOf: directory), in: directory, base: Self.base, encoder: encoder,
-            tokenizer: tokenizer)
+        try ExportedVersion.with(width: width, blend: .uncalibrated) { exported in
+            try change(exported.directory)
+            return try ImportedVersion(
+                AdapterFiles(contentsOf: exported.directory), in: exported.directory, base: Self.base,
+                encoder: encoder, tokenizer: tokenizer)
+        }
     }
 
     @Test("A version as it was exported is taken in, its head included")

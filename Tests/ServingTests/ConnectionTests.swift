@@ -156,7 +156,7 @@ import Testing
             try await other.send(Self.ingest + sent)
             other.reset()
             let refusal = "debug: a request was refused"
-            while log.lines.filter({ $0 == refusal }).count < 2 { try await Task.sleep(for: .milliseconds(5)) }
+            await log.wait { lines in lines.count { $0 == refusal } == 2 }
             #expect(!log.lines.contains { $0.hasPrefix("error") }, "\(log.lines)")
             let pending = try await service.store.pending(task)
             #expect(pending.training + pending.heldOut == 0)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Dashboards
+import Evaluation
 import Foundation
 import Schema
 

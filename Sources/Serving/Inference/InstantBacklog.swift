@@ -49,3 +49,67 @@ struct InstantBacklog: Identifiable {
         newest = max(newest, examples.last?.sequence ?? 0)
     }
 }
+
+/// Heads that are being made, the next one first: those that an answer waits for, then those that examples wait for, then
+/// those that nobody has asked for yet.
+struct InstantBacklogs {
+    /// So many take turns, each with an inverse in memory: a task of a few examples need not wait for one of thousands.
+    private static let makers = 2
+    private var queue: [InstantBacklog] = []
+
+    var count: Int { queue.count }
+    /// Tasks whose examples wait.
+    var waiting: Set<TaskName> { Set(queue.filter { !$0.isAhead }.map(\.name)) }
+    var all: [InstantBacklog] { queue }
+
+    func contains(_ name: TaskName) -> Bool { queue.contains { $0.name == name } }
+
+    func contains(_ id: InstantBacklog.ID) -> Bool { queue.contains { $0.id == id } }
+
+    /// Before those that nobody has asked for.
+    mutating func add(_ backlog: InstantBacklog) {
+        queue.insert(backlog, at: backlog.isAhead ? queue.count : queue.firstIndex(where: \.isAhead) ?? queue.count)
+    }
+
+    /// Has a task's examples counted with those that it has.
+    mutating func append(_ examples: [LedgerExample], to name: TaskName) {
+        guard let index = queue.firstIndex(where: { $0.name == name }) else { return }
+        var backlog = queue.remove(at: index)
+        let wasAhead = backlog.isAhead
+        backlog.append(examples)
+        if wasAhead { add(backlog) } else { queue.insert(backlog, at: index) }
+    }
+
+    mutating func prefer(_ names: Set<TaskName>) {
+        guard !names.isEmpty else { return }
+        queue = queue.filter { names.contains($0.name) } + queue.filter { !names.contains($0.name) }
+    }
+
+    /// Those whose turn it is and whose sums are to be solved; from now on they are being solved.
+    mutating func takeUnsolved() -> [InstantBacklog] {
+        queue.indices.prefix(Self.makers).compactMap { index in
+            guard case .waiting = queue[index].stage else { return nil }
+            queue[index].stage = .solving
+            return queue[index]
+        }
+    }
+
+    mutating func finish(_ id: InstantBacklog.ID, _ state: InstantTask, begun: ContinuousClock.Instant) {
+        guard let index = queue.firstIndex(where: { $0.id == id }) else { return }
+        queue[index].stage = .solved(state, begun: begun)
+    }
+
+    /// The next whose examples can be counted.
+    mutating func takeSolved() -> InstantBacklog? {
+        queue.prefix(Self.makers).firstIndex(where: \.isSolved).map { queue.remove(at: $0) }
+    }
+
+    /// After its turn.
+    mutating func putBack(_ backlog: InstantBacklog) {
+        queue.insert(backlog, at: min(Self.makers - 1, queue.count))
+    }
+
+    mutating func remove(_ name: TaskName) { queue.removeAll { $0.name == name } }
+
+    mutating func remove(_ id: InstantBacklog.ID) { queue.removeAll { $0.id == id } }
+}

@@ -49,11 +49,7 @@ actor InstantHeads: Service {
     private var states: [TaskName: InstantTask] = [:]
     /// Last use last.
     private var order: [TaskName] = []
-    /// Heads that are being made; the first is next.
-    private var backlogs: [InstantBacklog] = []
-    /// Of them, those that take turns, each with an inverse in memory: a task of a few examples need not wait for one of
-    /// thousands.
-    private static let makers = 2
+    private var backlogs = InstantBacklogs()
     private var cursor: Int64?
     /// Digest of the generation that each task had at the last look.
     private var followed: [TaskName: String?] = [:]
@@ -120,7 +116,7 @@ actor InstantHeads: Service {
 
     /// Lets go who waited for what counts now.
     private func resumeCounted() {
-        if let cursor { waiters.resume(upTo: cursor, but: Set(backlogs.filter { !$0.isAhead }.map(\.name))) }
+        if let cursor { waiters.resume(upTo: cursor, but: backlogs.waiting) }
     }
 
     func run() async throws {
@@ -176,7 +172,7 @@ actor InstantHeads: Service {
             forget(name)
             followed[name] = nil
         }
-        for backlog in backlogs where tasks[backlog.name]?.task.createdAt != backlog.task.task.createdAt {
+        for backlog in backlogs.all where tasks[backlog.name]?.task.createdAt != backlog.task.task.createdAt {
             forget(backlog.name)
             followed[backlog.name] = nil
         }
@@ -221,7 +217,7 @@ actor InstantHeads: Service {
     /// Has heads made that nobody waits for, newest versions first.
     private func prepare(_ quiet: [ServedTask]) {
         var bytes = states.values.filter { $0.count == 0 }.map { InstantTask.bytes(of: $0.generation) }.reduce(0, +)
-        bytes += backlogs.filter(\.isAhead).map { InstantTask.bytes(of: $0.task.analytic) }.reduce(0, +)
+        bytes += backlogs.all.filter(\.isAhead).map { InstantTask.bytes(of: $0.task.analytic) }.reduce(0, +)
         let newest = quiet.filter { $0.analytic != nil }.sorted {
             ($0.champion?.createdAt.seconds ?? 0) > ($1.champion?.createdAt.seconds ?? 0)
         }
@@ -230,7 +226,7 @@ actor InstantHeads: Service {
             guard states.count + backlogs.count < Self.solvers, bytes <= Self.bytesAhead,
                 let recipe = recipe(task.task.update.recipe)
             else { return }
-            backlogs.append(InstantBacklog(task: task, recipe: recipe, isAhead: true))
+            backlogs.add(InstantBacklog(task: task, recipe: recipe, isAhead: true))
         }
     }
 
@@ -282,8 +278,7 @@ actor InstantHeads: Service {
             }
             self.cursor = last.example.sequence
             hasTaken = true
-            let joined = Set(backlogs.map(\.name))
-            guard rows.allSatisfy({ joined.contains($0.task) }) else { break }
+            guard rows.allSatisfy({ backlogs.contains($0.task) }) else { break }
         }
         return hasTaken
     }
@@ -307,12 +302,7 @@ actor InstantHeads: Service {
     private func take(
         _ name: TaskName, _ examples: [LedgerExample], _ classifier: any TextClassifier
     ) async throws {
-        if let index = backlogs.firstIndex(where: { $0.name == name }) {
-            var backlog = backlogs.remove(at: index)
-            let wasAhead = backlog.isAhead
-            backlog.append(examples)
-            return wasAhead ? enqueue(backlog) : backlogs.insert(backlog, at: index)
-        }
+        if backlogs.contains(name) { return backlogs.append(examples, to: name) }
         var known = tasks[name]
         // Newer than the last look at the store.
         if known == nil { known = try await store.served().first { $0.task.name == name } }
@@ -330,25 +320,14 @@ actor InstantHeads: Service {
     /// From the saved sums and all open examples, as its turns come; what answers by now does so until then.
     private func rebuild(_ task: ServedTask, _ recipe: Recipe) {
         drop(task.task.name)
-        enqueue(InstantBacklog(task: task, recipe: recipe, isAhead: false))
-    }
-
-    /// Before those that nobody waits for.
-    private func enqueue(_ backlog: InstantBacklog) {
-        backlogs.insert(backlog, at: backlogs.firstIndex(where: \.isAhead) ?? backlogs.count)
+        backlogs.add(InstantBacklog(task: task, recipe: recipe, isAhead: false))
     }
 
     /// Begins to solve the sums of the heads whose turn it is; those that an answer waits for are first.
     private func solve(with classifier: any TextClassifier) {
-        let awaited = waiters.tasks
-        if !awaited.isEmpty {
-            backlogs = backlogs.filter { awaited.contains($0.name) } + backlogs.filter { !awaited.contains($0.name) }
-        }
-        for index in backlogs.indices.prefix(Self.makers) {
-            guard case .waiting = backlogs[index].stage else { continue }
-            backlogs[index].stage = .solving
-            let (backlog, begun, home) = (backlogs[index], ContinuousClock.now, store.home)
-            let (solver, background) = (solver, background)
+        backlogs.prefer(waiters.tasks)
+        for backlog in backlogs.takeUnsolved() {
+            let (begun, home, solver, background) = (ContinuousClock.now, store.home, solver, background)
             solutions[backlog.id] = Task { [weak self] in
                 let result: Result<InstantTask, any Error>
                 do {
@@ -369,11 +348,11 @@ actor InstantHeads: Service {
         _ solved: InstantBacklog, with result: Result<InstantTask, any Error>, begun: ContinuousClock.Instant
     ) {
         solutions[solved.id] = nil
-        guard let index = backlogs.firstIndex(where: { $0.id == solved.id }) else { return }
+        guard backlogs.contains(solved.id) else { return }
         switch result {
-        case .success(let state): backlogs[index].stage = .solved(state, begun: begun)
+        case .success(let state): backlogs.finish(solved.id, state, begun: begun)
         case .failure(let error):
-            backlogs.remove(at: index)
+            backlogs.remove(solved.id)
             if !(error is CancellationError) { fail(solved.name, error) }
         }
         bell.continuation.yield()
@@ -383,11 +362,10 @@ actor InstantHeads: Service {
     ///
     /// - Returns: whether there is one.
     private func makeNext(_ classifier: any TextClassifier) async throws -> Bool {
-        guard let index = backlogs.prefix(Self.makers).firstIndex(where: \.isSolved) else { return false }
-        let backlog = backlogs.remove(at: index)
+        guard let backlog = backlogs.takeSolved() else { return false }
         try await attempt(backlog.name) {
             guard let next = try await advanced(backlog, classifier) else { return }
-            backlogs.insert(next, at: min(Self.makers - 1, backlogs.count))
+            backlogs.putBack(next)
         }
         return true
     }
@@ -462,7 +440,7 @@ actor InstantHeads: Service {
     private func drop(_ name: TaskName) {
         states[name] = nil
         order.removeAll { $0 == name }
-        backlogs.removeAll { $0.name == name }
+        backlogs.remove(name)
     }
 }
 

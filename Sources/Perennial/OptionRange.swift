@@ -1,6 +1,6 @@
 import ArgumentParser
 
-/// What an option of a benchmark may be.
+/// What the value of an option may be.
 enum OptionRange {
     static let threads = 1...64
     /// Tokens of a text.
