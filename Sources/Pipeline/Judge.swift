@@ -37,7 +37,7 @@ struct Judge {
 
     private let learner: Learner
     private let recipe: Recipe
-    /// Whether the parent's adapter has a say in its answers.
+    /// Whether the parent's adapter has a say in its answers, and knows all labels that it would be asked about.
     private let asksParent: Bool
     private let firstLabel: String?
     /// Labels of the parent, which stand first in the candidate too; `nil` when none is new.
@@ -54,7 +54,7 @@ struct Judge {
     init(learner: Learner, input: Learner.Input) {
         self.learner = learner
         recipe = input.recipe
-        asksParent = input.parent == nil || input.blend.adapter > 0
+        asksParent = input.parent == nil || (input.blend.adapter > 0 && input.newcomers.labels.isEmpty)
         firstLabel = input.labels.first
         knownLabels = input.parent.flatMap { $0.labels.count < input.labels.count ? $0.labels.count : nil }
         let all = input.oldSlices + [HeldOutSlice(experience: input.experience, examples: input.newSlice)]
@@ -146,13 +146,14 @@ struct Judge {
     }
 
     /// The trained candidate where it answers significantly more than what was kept, or alone passes the gate. Where its
-    /// sums lack nothing that was learned, no fewer are enough.
+    /// sums lack nothing that was learned, one answer more is enough; as many are not, for features that fit the labels of
+    /// now fit later ones no better. Where nothing is held out, training is trusted.
     func better(of kept: Judgement?, _ trained: Judgement) -> Judgement {
         guard let kept, kept.verdict.decision == .promote else { return trained }
         guard trained.verdict.decision == .promote else { return kept }
         let isBetter =
             trained.candidate.holdsAll
-            ? trained.right >= kept.right
+            ? trained.right > kept.right || trained.correct.isEmpty
             : PairedComparison(champion: trained.correct, candidate: kept.correct).pValueOfAnyDrop
                 < 1 - recipe.gate.confidence
         guard !isBetter else { return trained }
@@ -188,7 +189,8 @@ struct Judge {
         let head = try tuning.choose(sums, for: &candidate)
         let scores = head.scores(features)
 
-        // What the sums have learned since, an adapter that was kept has not: once it has no say, it gets none.
+        // What the sums have learned since, an adapter that was kept has not: once it has no say, it gets none, and beside
+        // labels that it never learned it has none.
         let asksAdapter =
             sums.isAdapted && (candidate.learning != .kept || asksParent && labels.count >= Blend.minimumExamples)
         let adapted = asksAdapter ? learner.logits(candidate.adapter, tokens) : []

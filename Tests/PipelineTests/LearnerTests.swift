@@ -123,8 +123,8 @@ struct LearnerTests {
         var recipe = Self.recipe
         recipe.replay.examples = 10
         var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
-        let first = try run.learn(Self.examples([0, 1, 2], count: 12, seed: 5))
-        #expect(first.trained > 0 && first.blend.adapter > 0)
+        let first = try run.learn(Self.examples([0, 1, 2], count: 12, seed: 1))
+        #expect(first.verdict.learning == .trained && first.blend.adapter > 0)
         // Too few are held out to calibrate by: the sums alone answer.
         let second = try run.learn(Self.examples([1], count: 2, seed: 2))
         #expect(second.trained == 0 && second.heldOutCount < Blend.minimumExamples)
@@ -133,6 +133,21 @@ struct LearnerTests {
         let third = try run.learn(Self.examples([0, 1, 2], count: 8, seed: 3))
         #expect(third.trained == 0 && third.heldOutCount >= Blend.minimumExamples)
         #expect(third.blend.adapter == 0)
+    }
+
+    @Test("An adapter that was kept has no say in an update with labels that it never learned")
+    func knowsNothingOfNewLabels() throws {
+        var recipe = Self.recipe
+        recipe.replay.examples = 10
+        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        let first = try run.learn(Self.examples([0, 1, 2], count: 40, seed: 1))
+        #expect(first.verdict.learning == .trained && first.blend.adapter > 0)
+        var other = run
+        let more = try other.learn(Self.examples([0, 1, 2], count: 8, seed: 2))
+        #expect(more.trained == 0 && more.blend.adapter > 0)
+        let new = try run.learn(Self.examples([3], count: 8, seed: 2))
+        #expect(new.trained == 0 && new.heldOutCount >= Blend.minimumExamples)
+        #expect(new.blend.adapter == 0)
     }
 
     @Test("Where training makes held-out answers significantly better the update learns all layers too; elsewhere it ends")
@@ -297,6 +312,24 @@ struct LearnerTests {
         let test = Self.examples([0, 1, 2], count: 40, seed: 5)
         let right = try run.correct([test])[0].count { $0 }
         #expect(Double(right) > 0.8 * Double(test.count))
+    }
+
+    @Test("As many right answers are no reason to serve what was trained")
+    func tieKeeps() throws {
+        var run = try StreamRun(learner: learner, recipe: Self.recipe, holdout: 0.3)
+        // Two words for each label: the base model's features tell them apart.
+        var generator = SeededGenerator(seed: 3, stream: 9)
+        let examples = (0..<20).flatMap { index in
+            [4, 12].map { word in
+                let words = (0..<3 + index % 6).map { _ in "w\(word + Int.random(in: 0..<2, using: &generator))" }
+                return Example(text: words.joined(separator: " "), label: "label \(word)")
+            }
+        }
+        let result = try run.learn(examples)
+        #expect(result.trained > 0 && result.heldOutCount > 3)
+        #expect(result.accuracy == 1)
+        #expect(result.verdict.learning == .kept)
+        #expect(result.analytic?.isAdapted == false)
     }
 
     @Test("A small task's sums are narrow, and wide once the replay memory no longer holds its examples")
