@@ -1,3 +1,4 @@
+import CProcess
 import Foundation
 import Synchronization
 
@@ -5,6 +6,8 @@ import Synchronization
 ///
 /// The thread lives as long as the child: Linux sends a parent-death signal when the *thread* that started a
 /// child ends (prctl(2), PR_SET_PDEATHSIG), so a pool's thread must not start one.
+///
+/// The child inherits standard input, output and error, and no other descriptor.
 final class ChildProcess: Sendable {
     enum Ending: Sendable, Hashable {
         case exited(Int32)
@@ -58,11 +61,16 @@ final class ChildProcess: Sendable {
         sigemptyset(&signals)
         posix_spawnattr_setsigmask(&attributes, &signals)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK))
+        // Not every library has its sockets closed on exec, and a connection ends only once no process holds it.
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        var result = process_close_from(&actions, STDERR_FILENO + 1)
 
         var pid: pid_t = 0
         var argv: [UnsafeMutablePointer<CChar>?] = ([program] + arguments).map { strdup($0) } + [nil]
         defer { argv.forEach { free($0) } }
-        let result = posix_spawn(&pid, program, nil, &attributes, &argv, environ)
+        if result == 0 { result = posix_spawn(&pid, program, &actions, &attributes, &argv, environ) }
         guard result == 0 else {
             state.withLock { $0 = .ended }
             return .notStarted(errno: result)

@@ -17,6 +17,16 @@ public struct InboxScan: Sendable {
             self.modified = modified
             self.inode = inode
         }
+
+        /// A look at one file; `nil` where there is none, or something that is no file.
+        init?(path: String) {
+            var status = stat()
+            guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
+            self.init(
+                path: path, size: Int64(status.st_size),
+                modified: Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9,
+                inode: UInt64(status.st_ino))
+        }
     }
 
     public let settleSeconds: Double

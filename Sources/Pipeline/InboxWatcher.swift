@@ -9,7 +9,9 @@ import Store
 /// them to `done/` or `rejected/` with a report beside them.
 ///
 /// A crash between the last append and the move makes the file count as duplicates next time: nothing doubles. A file
-/// that cannot be moved stays, and only its move is tried again.
+/// that cannot be moved stays, and only its move is tried again. One that is written to while it is taken stays too,
+/// and is taken again as a whole. What is written after the move is not read: a slow writer chooses a name that is
+/// ignored, one that begins with `.` or ends in `.part` or `.tmp`, and renames the file once it is complete.
 public struct InboxWatcher: Service, CustomStringConvertible {
     /// What the log calls it.
     public var description: String { "InboxWatcher" }
@@ -18,12 +20,21 @@ public struct InboxWatcher: Service, CustomStringConvertible {
     private let settleSeconds: Double
     private let interval: Duration
     private let logger: Logger
+    private let count: @Sendable (IngestReport, TaskName) -> Void
 
-    public init(store: Store, settleSeconds: Double = 1, interval: Duration = .milliseconds(250), logger: Logger) {
+    /// - Parameters:
+    ///   - settleSeconds: how long a file must not have been written to.
+    ///   - interval: time between two looks at the inbox.
+    ///   - count: told what became of each part of a file, as soon as that is on disk.
+    public init(
+        store: Store, settleSeconds: Double = 1, interval: Duration = .milliseconds(250), logger: Logger,
+        count: @escaping @Sendable (IngestReport, TaskName) -> Void = { $0.count(task: $1) }
+    ) {
         self.store = store
         self.settleSeconds = settleSeconds
         self.interval = interval
         self.logger = logger
+        self.count = count
     }
 
     public func run() async throws {
@@ -56,7 +67,8 @@ public struct InboxWatcher: Service, CustomStringConvertible {
 
     /// Streams one file in and moves it away. What was taken before is not taken again, only moved.
     ///
-    /// - Returns: when to try again, where it could not be done.
+    /// - Returns: when to try again, where it could not be done. A file that has changed is another sighting, and has
+    ///   failed at nothing.
     private func take(_ sighting: InboxScan.Sighting, after last: Failure?) async -> Failure? {
         let file = URL(filePath: sighting.path)
         let name = file.lastPathComponent
@@ -67,8 +79,12 @@ public struct InboxWatcher: Service, CustomStringConvertible {
                 report = taken
             } else {
                 report = try await ingest(file)
-                if let task = report.task { report.ingest.count(task: task) }
                 failure.report = report
+            }
+            // Once it is moved, nobody reads what was added after the end that was read.
+            guard InboxScan.Sighting(path: sighting.path) == sighting else {
+                logger.notice("inbox file \(name) changed while it was taken; it is taken again once it is complete")
+                return nil
             }
             let taken = report.ingest.accepted + report.ingest.duplicates > 0 && report.error == nil
             try move(file, to: taken ? "done" : "rejected", report: report)
@@ -97,7 +113,6 @@ public struct InboxWatcher: Service, CustomStringConvertible {
         }
         do {
             try await store.requireTask(task)
-            report.task = task
         } catch StoreError.unknownTask {
             report.error = missing
             return report
@@ -109,6 +124,10 @@ public struct InboxWatcher: Service, CustomStringConvertible {
         let input = try FileHandle(forReadingFrom: file)
         defer { try? input.close() }
         var parser = ExampleParser(format: format)
+        func add(_ part: IngestReport) {
+            count(part, task)
+            report.ingest.merge(part)
+        }
         var ended = false
         do {
             while !ended {
@@ -117,10 +136,12 @@ public struct InboxWatcher: Service, CustomStringConvertible {
                 ended = data.isEmpty
                 var batch = ExampleBatch()
                 if ended { try parser.finish(into: &batch) } else { try parser.parse([UInt8](data), into: &batch) }
-                if batch.count > 0 { report.ingest.merge(try await store.append(LedgerBatch(batch), to: task).report) }
+                if batch.count > 0 { add(try await store.append(LedgerBatch(batch), to: task).report) }
             }
         } catch let rejection as Rejection {
-            report.ingest.reject(rejection)
+            var part = IngestReport()
+            part.reject(rejection)
+            add(part)
         }
         return report
     }
@@ -137,18 +158,33 @@ public struct InboxWatcher: Service, CustomStringConvertible {
 
     private func move(_ file: URL, into directory: URL, report: InboxReport) throws {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        let stem = file.deletingPathExtension().lastPathComponent
-        var target = directory.appending(path: file.lastPathComponent)
         var number = 1
+        var target = directory.appending(path: Self.name(file.lastPathComponent, number: number))
         while FileManager.default.fileExists(atPath: target.path) {
             number += 1
-            target = directory.appending(path: "\(stem)-\(number).\(file.pathExtension)")
+            target = directory.appending(path: Self.name(file.lastPathComponent, number: number))
         }
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try encoder.encode(report).write(
-            to: directory.appending(path: target.lastPathComponent + ".report.json"), options: .atomic)
+            to: directory.appending(path: target.lastPathComponent + Self.reportEnding), options: .atomic)
         try FileManager.default.moveItem(at: file, to: target)
+    }
+
+    private static let reportEnding = ".report.json"
+    /// The longest name that leaves room for its report's, in bytes; 255 is what file systems take.
+    private static let maximumNameBytes = 255 - reportEnding.utf8.count
+
+    /// The name that a file is moved to: its own, numbered from the second on, and cut before its ending where it would
+    /// be too long.
+    private static func name(_ name: String, number: Int) -> String {
+        let dot = name.unicodeScalars.lastIndex(of: ".") ?? name.endIndex
+        // So long an ending is none.
+        let ending = name[dot...].utf8.count <= 16 ? String(name[dot...]) : ""
+        var stem = String(name.unicodeScalars.dropLast(ending.unicodeScalars.count))
+        let end = (number > 1 ? "-\(number)" : "") + ending
+        while stem.utf8.count + end.utf8.count > maximumNameBytes { stem.removeLast() }
+        return stem + end
     }
 
     private func sightings() -> [InboxScan.Sighting] {
@@ -161,12 +197,7 @@ public struct InboxWatcher: Service, CustomStringConvertible {
             return names.compactMap { name in
                 // Hidden and half-written files by the usual conventions are not ours yet.
                 if name.hasPrefix(".") || name.hasSuffix(".tmp") || name.hasSuffix(".part") { return nil }
-                let path = directory.appending(path: name).path
-                var status = stat()
-                guard stat(path, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return nil }
-                let modified = Double(status.st_mtim.tv_sec) + Double(status.st_mtim.tv_nsec) / 1e9
-                return InboxScan.Sighting(
-                    path: path, size: Int64(status.st_size), modified: modified, inode: UInt64(status.st_ino))
+                return InboxScan.Sighting(path: directory.appending(path: name).path)
             }
         }
     }
@@ -178,10 +209,6 @@ struct InboxReport: Codable {
     var ingest = IngestReport()
     /// Why nothing of the file was taken.
     var error: String?
-    /// The task it was for, once that is known to exist.
-    var task: TaskName?
-
-    enum CodingKeys: CodingKey { case file, ingest, error }
 }
 
 extension LedgerBatch {

@@ -61,4 +61,38 @@ struct WorkerSupervisorTests {
         try await running.value
         #expect(runs >= 10)
     }
+
+    @Test("A child inherits standard input, output and error, and nothing else that is open")
+    func descriptors() async throws {
+        let list = FileManager.default.temporaryDirectory.appending(path: "supervisor-\(UUID().uuidString)")
+        defer { try? FileManager.default.removeItem(at: list) }
+        // None of these is closed on exec, as with sockets of libraries that do not ask for it.
+        var ends: [Int32] = [-1, -1]
+        let made = pipe(&ends)
+        try #require(made == 0)
+        let copy = dup(ends[1])
+        defer { for descriptor in ends + [copy] { close(descriptor) } }
+        var status = stat()
+        let known = fstat(copy, &status)
+        try #require(known == 0)
+
+        let script = """
+            ls -l /proc/self/fd > '\(list.path).part'; mv '\(list.path).part' '\(list.path)'
+            exec sleep 600 > /dev/null 2>&1
+            """
+        let supervisor = WorkerSupervisor(
+            program: "/bin/sh", arguments: ["-c", script],
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let running = Task { try await supervisor.run() }
+        defer { running.cancel() }
+        var inherited = ""
+        while inherited.isEmpty {
+            inherited = (try? String(contentsOf: list, encoding: .utf8)) ?? ""
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        running.cancel()
+        try await running.value
+        #expect(inherited.contains(list.lastPathComponent), "\(inherited)")
+        #expect(!inherited.contains("pipe:[\(status.st_ino)]"), "\(inherited)")
+    }
 }

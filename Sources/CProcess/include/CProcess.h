@@ -2,6 +2,7 @@
 // What Swift's Glibc module does not show of Linux' process interfaces.
 
 #include <pthread.h>
+#include <spawn.h>
 
 /// Lets a thread run only when nothing else wants the processor (sched(7), SCHED_IDLE); the lowest nice value where
 /// that is refused. Returns 0 when either worked.
@@ -22,6 +23,10 @@ int process_keep_off(int processor, const pthread_t *threads, int count);
 
 /// Asks the kernel to kill this process when its parent ends (prctl(2), PR_SET_PDEATHSIG).
 int process_die_with_parent(void);
+
+/// Lets a child inherit only the descriptors below `first` (posix_spawn_file_actions_addclosefrom_np(3)), whether or
+/// not others are closed on exec. Returns 0, or the error's number.
+int process_close_from(posix_spawn_file_actions_t *actions, int first);
 
 /// Keeps the allocator from holding on to freed memory: few arenas, and blocks of a quarter of a mebibyte and more mapped
 /// on their own, so that freeing them gives them back (mallopt(3)). Without it glibc raises that bound to the largest block
