@@ -160,7 +160,7 @@ let package = Package(
         .testTarget(
             name: "SystemTests",
             dependencies: [
-                "Perennial", "Adapters", "Schema", "Store", "Tensors",
+                "Perennial", "Adapters", "Intake", "Schema", "Store", "Tensors",
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOCore", package: "swift-nio"),
                 .product(name: "NIOFoundationCompat", package: "swift-nio"),

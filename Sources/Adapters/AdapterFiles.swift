@@ -28,19 +28,23 @@ public struct AdapterFiles: Sendable {
     /// - Throws: ``AdapterError/missingFile(name:directory:)``, ``AdapterError/unreadable(path:reason:)``.
     public init(contentsOf directory: URL) throws(AdapterError) {
         var contents: [String: Data] = [:]
-        for name in Self.names + [Self.carried] {
-            let file = directory.appendingPathComponent(name)
-            guard FileManager.default.fileExists(atPath: file.path) else {
-                if name == Self.carried { continue }
-                throw .missingFile(name: name, directory: directory.path)
-            }
-            do {
-                contents[name] = try Data(contentsOf: file)
-            } catch {
-                throw .unreadable(path: file.path, reason: error.localizedDescription)
-            }
+        for name in Self.names { contents[name] = try Self.content(of: name, in: directory) }
+        if FileManager.default.fileExists(atPath: directory.appendingPathComponent(Self.carried).path) {
+            contents[Self.carried] = try Self.content(of: Self.carried, in: directory)
         }
         self.contents = contents
+    }
+
+    static func content(of name: String, in directory: URL) throws(AdapterError) -> Data {
+        let file = directory.appendingPathComponent(name)
+        guard FileManager.default.fileExists(atPath: file.path) else {
+            throw .missingFile(name: name, directory: directory.path)
+        }
+        do {
+            return try Data(contentsOf: file)
+        } catch {
+            throw .unreadable(path: file.path, reason: error.localizedDescription)
+        }
     }
 
     init(contents: [String: Data]) { self.contents = contents }
@@ -81,24 +85,6 @@ extension AdapterFiles {
             contents[Self.carried] = Data(SafetensorsWriter.encode(tensors))
         }
         self.contents = contents
-    }
-
-    /// Keys that its recipe lacks, because an earlier version wrote it, have their defaults.
-    public func lineage() throws(AdapterError) -> AdapterLineage {
-        do {
-            let manifest = try JSONSerialization.jsonObject(with: contents[Self.manifest] ?? Data())
-            let defaults = try JSONSerialization.jsonObject(with: JSONEncoder().encode(Recipe()))
-            let merged = Self.merge(manifest, over: ["lineage": ["recipe": defaults]])
-            let data = try JSONSerialization.data(withJSONObject: merged)
-            return try JSONDecoder().decode(AdapterManifest.Origin.self, from: data).lineage
-        } catch {
-            throw .invalidFile(name: Self.manifest, reason: "\(error)")
-        }
-    }
-
-    private static func merge(_ value: Any, over base: Any) -> Any {
-        guard let value = value as? [String: Any], let base = base as? [String: Any] else { return value }
-        return base.merging(value) { merge($1, over: $0) }
     }
 
     /// The adapter, once every file and shape has been checked against `encoder`.
@@ -233,7 +219,7 @@ extension AdapterFiles {
         }
     }
 
-    private func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws(AdapterError) -> Value {
+    func decode<Value: Decodable>(_ type: Value.Type, _ name: String) throws(AdapterError) -> Value {
         do {
             return try JSONDecoder().decode(type, from: contents[name] ?? Data())
         } catch let error as AdapterError {

@@ -4,21 +4,15 @@ import Schema
 ///
 /// Rows end with LF or CRLF; quoted fields may hold both. Empty rows are skipped. An empty field is an absent one.
 struct CSVParser: Sendable {
-    /// Longest row; an unclosed quote is given up after it instead of swallowing the rest of the input.
-    static let maximumRowBytes = 262_144
-
     private var columns: [ExampleField] = []
+    private var rows = CSVRows()
     /// Bytes from the start of the row that has not ended yet.
     private var bytes: [UInt8] = []
     private var line = 1
-    /// The row has outgrown the limit, was refused, and is being skipped up to its line's end.
-    private var isSkipping = false
-    private var isAtStart = true
 
     mutating func parse(_ chunk: [UInt8], into batch: inout ExampleBatch) throws(Rejection) {
         bytes.append(contentsOf: chunk)
-        // Three bytes are needed to tell whether there is a byte order mark.
-        if bytes.count >= 3 || isAtStart == false { try takeRows(isLast: false, into: &batch) }
+        try takeRows(isLast: false, into: &batch)
     }
 
     mutating func finish(into batch: inout ExampleBatch) throws(Rejection) {
@@ -28,48 +22,18 @@ struct CSVParser: Sendable {
 
     private mutating func takeRows(isLast: Bool, into batch: inout ExampleBatch) throws(Rejection) {
         var position = 0
-        if isAtStart {
-            isAtStart = false
-            if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
-        }
-        var row = CSVRow()
         while position < bytes.count {
-            if isSkipping {
-                guard let next = nextLine(after: position) else {
-                    position = bytes.count
-                    break
-                }
-                isSkipping = false
-                position = next
-                line += 1
-                continue
-            }
-            let start = position
-            switch row.scan(bytes, from: start, isLast: isLast) {
-            case .complete(let next):
-                try take(row, into: &batch)
-                line += row.lineBreaks
-                position = next
-            case .broken(let fault, let at):
-                // The next row is looked for on the line behind the broken place.
-                try refuse(fault, into: &batch)
-                line += bytes[start..<at].count { $0 == UInt8(ascii: "\n") }
-                isSkipping = true
-                position = at
+            switch rows.next(in: bytes, at: &position, isLast: isLast) {
+            case .row: try take(rows.row, into: &batch)
+            case .refused(let fault): try refuse(fault, into: &batch)
+            case .skipped: break
             case .incomplete:
-                guard isLast || bytes.count - start > Self.maximumRowBytes else {
-                    bytes.removeSubrange(..<start)
-                    return
-                }
-                try refuse(row.isQuoted ? .unclosedQuote : .lineTooLong(limit: Self.maximumRowBytes), into: &batch)
-                isSkipping = true
+                bytes.removeSubrange(..<position)
+                return
             }
+            line += rows.lineBreaks
         }
         bytes.removeAll(keepingCapacity: true)
-    }
-
-    private func nextLine(after position: Int) -> Int? {
-        bytes[position...].firstIndex(of: UInt8(ascii: "\n")).map { $0 + 1 }
     }
 
     private mutating func take(_ row: CSVRow, into batch: inout ExampleBatch) throws(Rejection) {

@@ -25,16 +25,20 @@ struct CSVRow {
 
     private static let quote = UInt8(ascii: "\"")
 
-    mutating func scan(_ bytes: [UInt8], from start: Int, isLast: Bool) -> Outcome {
+    /// - Parameter isLast: the input ends where `range` does.
+    mutating func scan(_ bytes: [UInt8], in range: Range<Int>, isLast: Bool) -> Outcome {
         fields.removeAll(keepingCapacity: true)
         lineBreaks = 0
-        var position = start
+        let end = range.upperBound
+        var position = range.lowerBound
         while true {
-            isQuoted = position < bytes.count && bytes[position] == Self.quote
+            isQuoted = position < end && bytes[position] == Self.quote
             let outcome =
-                isQuoted ? quotedField(bytes, &position, isLast: isLast) : plainField(bytes, &position, isLast: isLast)
+                isQuoted
+                ? quotedField(bytes, &position, end, isLast: isLast)
+                : plainField(bytes, &position, end, isLast: isLast)
             if let outcome { return outcome }
-            if position >= bytes.count { return .complete(next: position) }
+            if position >= end { return .complete(next: position) }
             position += 1
             if bytes[position - 1] == UInt8(ascii: "\n") {
                 lineBreaks += 1
@@ -44,16 +48,16 @@ struct CSVRow {
     }
 
     /// Leaves the position at the comma or line break behind the field, or at the end of the last row.
-    private mutating func plainField(_ bytes: [UInt8], _ position: inout Int, isLast: Bool) -> Outcome? {
+    private mutating func plainField(_ bytes: [UInt8], _ position: inout Int, _ end: Int, isLast: Bool) -> Outcome? {
         let first = position
-        while position < bytes.count {
+        while position < end {
             switch bytes[position] {
             case UInt8(ascii: ","):
                 fields.append(Field(range: first..<position, hasEscapes: false))
                 return nil
             case UInt8(ascii: "\n"):
-                let end = position > first && bytes[position - 1] == UInt8(ascii: "\r") ? position - 1 : position
-                fields.append(Field(range: first..<end, hasEscapes: false))
+                let last = position > first && bytes[position - 1] == UInt8(ascii: "\r") ? position - 1 : position
+                fields.append(Field(range: first..<last, hasEscapes: false))
                 return nil
             case Self.quote: return .broken(.misplacedQuote, at: position)
             default: position += 1
@@ -64,37 +68,37 @@ struct CSVRow {
         return nil
     }
 
-    private mutating func quotedField(_ bytes: [UInt8], _ position: inout Int, isLast: Bool) -> Outcome? {
+    private mutating func quotedField(_ bytes: [UInt8], _ position: inout Int, _ end: Int, isLast: Bool) -> Outcome? {
         let first = position + 1
         var hasEscapes = false
         position = first
-        while position < bytes.count {
+        while position < end {
             if bytes[position] == UInt8(ascii: "\n") { lineBreaks += 1 }
             if bytes[position] != Self.quote {
                 position += 1
                 continue
             }
             let next = position + 1
-            if next >= bytes.count, !isLast { return .incomplete }
-            if next < bytes.count, bytes[next] == Self.quote {
+            if next >= end, !isLast { return .incomplete }
+            if next < end, bytes[next] == Self.quote {
                 hasEscapes = true
                 position += 2
                 continue
             }
             fields.append(Field(range: first..<position, hasEscapes: hasEscapes))
-            return fieldEnd(bytes, &position)
+            return fieldEnd(bytes, &position, end)
         }
         return .incomplete
     }
 
     /// Behind a closing quote only a comma, a line break or the end may stand.
-    private func fieldEnd(_ bytes: [UInt8], _ position: inout Int) -> Outcome? {
+    private func fieldEnd(_ bytes: [UInt8], _ position: inout Int, _ end: Int) -> Outcome? {
         position += 1
-        if position >= bytes.count { return nil }
+        if position >= end { return nil }
         switch bytes[position] {
         case UInt8(ascii: ","), UInt8(ascii: "\n"): return nil
         case UInt8(ascii: "\r"):
-            if position + 1 >= bytes.count { return .incomplete }
+            if position + 1 >= end { return .incomplete }
             position += 1
             return bytes[position] == UInt8(ascii: "\n") ? nil : .broken(.misplacedQuote, at: position)
         default: return .broken(.misplacedQuote, at: position)

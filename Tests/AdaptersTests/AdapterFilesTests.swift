@@ -110,6 +110,31 @@ import Transformers
         #expect(throws: AdapterError.self) { try files.lineage() }
     }
 
+    @Test func `Recipe keys that an older program did not write have their defaults`() throws {
+        let directory = try TinyBert.adapterDirectory(encoder)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        let manifest = directory.appendingPathComponent("perennial.json")
+        var fields = try object(Data(contentsOf: manifest))
+        var lineage = try #require(fields["lineage"] as? [String: Any])
+        var recipe = try #require(lineage["recipe"] as? [String: Any])
+        #expect(recipe.keys.contains("quarantine"))
+        recipe["quarantine"] = nil
+        lineage["recipe"] = recipe
+        fields["lineage"] = lineage
+        try JSONSerialization.data(withJSONObject: fields).write(to: manifest)
+        #expect(try AdapterFiles(contentsOf: directory).lineage() == TinyBert.lineage)
+        // No other file is needed to say where an adapter comes from.
+        for name in AdapterFiles.names where name != "perennial.json" {
+            try FileManager.default.removeItem(at: directory.appendingPathComponent(name))
+        }
+        let origin = try AdapterFiles.origin(in: directory)
+        #expect(origin.labels == TinyBert.labels && origin.lineage == TinyBert.lineage)
+        try FileManager.default.removeItem(at: manifest)
+        #expect(throws: AdapterError.missingFile(name: "perennial.json", directory: directory.path)) {
+            _ = try AdapterFiles.origin(in: directory)
+        }
+    }
+
     private func expectRefusal(_ change: (inout [String: Any]) -> Void) throws {
         let directory = try TinyBert.adapterDirectory(encoder)
         defer { try? FileManager.default.removeItem(at: directory) }

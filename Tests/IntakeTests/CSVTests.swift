@@ -64,6 +64,17 @@ import Testing
         #expect(batch.examples.last?.line == 30_002)
     }
 
+    @Test(arguments: [64, 100_000, Int.max])
+    func aRowBeyondTheLimitIsGivenUpHoweverTheBytesCome(_ chunk: Int) throws {
+        let lines = String(repeating: "word\n", count: 60_000)
+        let batch = try parse("text,label\n\"\(lines)\",b\nfine,a\n", format: .csv, chunk: chunk)
+        // The line that opens the quote, each word behind it, and the quote that closes it, which opens one now.
+        #expect(batch.refused.rejected == 1 + 59_999 + 1)
+        #expect(batch.refused.errors.prefix(2).map(\.line) == [2, 3])
+        #expect(batch.refused.errors.prefix(2).map(\.code) == ["invalid_quote", "column_count"])
+        #expect(batch.examples == [NumberedExample(line: 60_003, example: Example(text: "fine", label: "a"))])
+    }
+
     @Test(arguments: [
         ("", "missing_field"), ("text\na\n", "missing_field"), ("a,b\n", "unknown_field"),
         ("text,label,text\n", "duplicate_field"), ("text,la\"bel\n", "invalid_quote"),

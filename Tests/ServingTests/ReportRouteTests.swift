@@ -45,6 +45,32 @@ struct ReportRouteTests {
         }
     }
 
+    @Test("a version whose recipe an older program wrote is shown, with its lineage")
+    func olderVersion() async throws {
+        try await ServiceHarness.run { harness in
+            try await harness.makeTask("one", versions: 1)
+            let recipe = try JSONSerialization.jsonObject(with: JSONEncoder().encode(Recipe()))
+            var older = try #require(recipe as? [String: Any])
+            #expect(older.keys.contains("quarantine"))
+            older["quarantine"] = nil
+            let base = ["name": "tiny", "digest": "sha256:0"]
+            let ledger = ["first": 3, "last": 7]
+            let manifest: [String: Any] = [
+                "format": 1, "labels": ["b", "a"],
+                "features": ["pooling": "mean", "normalization": "l2", "scale": 10] as [String: Any],
+                "lineage": ["base": base, "ledger": ledger, "recipe": older] as [String: Any],
+            ]
+            let directory = harness.store.home.adapter(FakeClassifier.digest(1))
+            try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+            try JSONSerialization.data(withJSONObject: manifest)
+                .write(to: directory.appending(path: "perennial.json"))
+            let detail = try await harness.expect(.get, "/v1/tasks/one/adapters/v1", 200).decode(AdapterDetail.self)
+            #expect(detail.version.version == "v1" && detail.labels == ["b", "a"])
+            #expect(detail.lineage.base == "tiny" && detail.lineage.recipe == "default")
+            #expect(detail.lineage.firstExample == 3 && detail.lineage.lastExample == 7)
+        }
+    }
+
     @Test("the page is drawn from the overview and the worst tasks, or from those that are asked for")
     func page() async throws {
         try await ServiceHarness.run(

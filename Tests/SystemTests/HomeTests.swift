@@ -37,7 +37,8 @@ struct HomeTests {
         "A command that reads says that there is no home yet, and makes none",
         arguments: [
             ["task", "list"], ["forgetting"], ["replay", "stats", "shop"], ["dashboard", "--once"],
-            ["ingest", "-", "--task", "shop"],
+            ["ingest", "-", "--task", "shop"], ["adapter", "show", "shop"], ["adapter", "export", "shop", "exported"],
+            ["adapter", "import", "shop", "exported"],
         ])
     func missing(arguments: [String]) async throws {
         try await withDirectory { directory in

@@ -51,6 +51,22 @@ struct IngestLimitTests {
         }
     }
 
+    @Test("A stray quote, or one that is never closed, costs its row alone, however much comes behind it")
+    func strayQuotes() async throws {
+        try await withHome { home, options in
+            let rows = (0..<1_000).map { "message \($0),parcel\n" }
+            // More than a row may have: up to there it might still be closed.
+            let more = (1_000..<20_000).map { "message \($0),parcel\n" }
+            let file = home.appending(path: "stream.csv")
+            let stream = "text,label\na 5\" pipe,parcel\n" + rows.joined() + "\"never closed,parcel\n" + more.joined()
+            try Data(stream.utf8).write(to: file)
+            let report = try await ingest(file, ["--home", home.path] + options)
+            #expect(report.accepted == 20_000 && report.duplicates == 0 && report.rejected == 2)
+            #expect(report.errors.map(\.line) == [2, 1_003])
+            #expect(report.errors.map(\.code) == ["invalid_quote", "invalid_quote"])
+        }
+    }
+
     @Test("A service says what it takes at once, and gets no more", .enabled(if: SystemTest.hasModel))
     func service() async throws {
         try await withHome(limit: 40_000) { home, options in

@@ -1,19 +1,22 @@
 import Foundation
+import Intake
 
 /// Cuts a stream of lines or CSV records into bodies of whole records, remembering where each begins.
-struct LineChunks {
-    struct Chunk {
-        var body: Data
+///
+/// The bodies together are read as the stream would be. The time is linear.
+package struct LineChunks: Sendable {
+    package struct Chunk: Sendable {
+        package var body: Data
         /// Added to a line number within `body` to get the line of the stream.
-        var lineOffset: Int
+        package var lineOffset: Int
         /// Lines of the header row before its records.
-        var headerLines = 0
+        package var headerLines = 0
 
         /// Where its first record begins in the stream.
-        var firstLine: Int { lineOffset + headerLines + 1 }
+        package var firstLine: Int { lineOffset + headerLines + 1 }
     }
 
-    enum Format {
+    package enum Format: Sendable {
         case lines
         /// The header row is put before each chunk; a line break within quotes does not end a record.
         case csv
@@ -21,65 +24,87 @@ struct LineChunks {
 
     private let format: Format
     /// A chunk is cut at the first record end beyond this many bytes.
-    var limit: Int
-    private var header = Data()
-    private var pending = Data()
+    package var limit: Int
+    /// The header row, with what stands before it.
+    private var header: [UInt8] = []
+    private var pending: [UInt8] = []
+    /// How far ends of records were looked for in `pending`.
+    private var position = 0
+    private var rows = CSVRows()
+    /// Lines before `pending`.
     private var line = 0
+    private var hasCut = false
 
-    init(format: Format, limit: Int = 1 << 20) {
+    package init(format: Format, limit: Int = 1 << 20) {
         self.format = format
         self.limit = limit
     }
 
     /// Takes the next bytes; returns the chunks that are complete.
-    mutating func append(_ data: Data) -> [Chunk] {
-        pending.append(data)
+    package mutating func append(_ data: Data) -> [Chunk] {
+        pending.append(contentsOf: data)
         guard pending.count >= limit else { return [] }
         return cut(all: false)
     }
 
-    /// The rest of the stream, which need not end in a line break.
-    mutating func finish() -> [Chunk] { cut(all: true) }
+    /// The rest of the stream, which need not end in a line break; the header, where no record follows it.
+    package mutating func finish() -> [Chunk] { cut(all: true) }
 
     private mutating func cut(all: Bool) -> [Chunk] {
         var chunks: [Chunk] = []
-        var start = pending.startIndex
-        var lines = 0
-        var quoted = false
-        for index in pending.indices {
-            let byte = pending[index]
-            if format == .csv && byte == UInt8(ascii: "\"") { quoted.toggle() }
-            guard byte == UInt8(ascii: "\n") else { continue }
-            lines += 1
-            let end = pending.index(after: index)
-            if quoted { continue }
+        var start = 0
+        while let end = nextEnd(isLast: all) {
             if format == .csv && header.isEmpty {
-                header = pending[start..<end]
-                line += lines
-                (start, lines) = (end, 0)
-            } else if end - start >= limit {
-                chunks.append(chunk(pending[start..<end]))
-                line += lines
-                (start, lines) = (end, 0)
+                guard end != .emptyRow else { continue }
+                header = Array(pending[start..<position])
+                line += Self.lineBreaks(pending[start..<position])
+                start = position
+            } else if position - start >= limit {
+                chunks.append(chunk(start..<position))
+                start = position
             }
         }
-        if all, start < pending.endIndex {
-            chunks.append(chunk(pending[start...]))
-            start = pending.endIndex
+        if all, start < pending.count || (!hasCut && !header.isEmpty) {
+            chunks.append(chunk(start..<pending.count))
+            start = pending.count
         }
-        pending = Data(pending[start...])
+        if start > 0 {
+            pending.removeSubrange(..<start)
+            position -= start
+        }
         return chunks
     }
 
-    private func chunk(_ records: Data) -> Chunk {
-        let headerLines = header.count { $0 == UInt8(ascii: "\n") }
-        return Chunk(body: header + records, lineOffset: line - headerLines, headerLines: headerLines)
+    /// Moves the position behind the next record; `nil` where its end has not come yet.
+    private mutating func nextEnd(isLast: Bool) -> CSVRows.End? {
+        switch format {
+        case .csv: return rows.nextEnd(in: pending, at: &position, isLast: isLast)
+        case .lines:
+            guard let end = pending[position...].firstIndex(of: UInt8(ascii: "\n")) else {
+                position = pending.count
+                return nil
+            }
+            position = end + 1
+            return .row
+        }
     }
+
+    private mutating func chunk(_ range: Range<Int>) -> Chunk {
+        let headerLines = Self.lineBreaks(header[...])
+        var body = Data(header)
+        body.append(contentsOf: pending[range])
+        let chunk = Chunk(body: body, lineOffset: line - headerLines, headerLines: headerLines)
+        line += Self.lineBreaks(pending[range])
+        hasCut = true
+        return chunk
+    }
+
+    private static func lineBreaks(_ bytes: ArraySlice<UInt8>) -> Int { bytes.count { $0 == UInt8(ascii: "\n") } }
 }
 
 extension LineChunks.Chunk {
     /// The same records in smaller bodies; one where it holds but one record.
-    func parts(_ format: LineChunks.Format) -> [Self] {
+    package func parts(_ format: LineChunks.Format) -> [Self] {
         // Halves, unless the last record outweighs the others: each record by itself then.
         for limit in [max(body.count / 2, 1), 1] {
             var chunks = LineChunks(format: format, limit: limit)

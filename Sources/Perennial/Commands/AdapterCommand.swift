@@ -36,27 +36,21 @@ struct AdapterCommand: AsyncParsableCommand {
 
         func run() async throws {
             let task = try TaskName(task)
+            try options.requireHome()
             let store = try Store(home: Home(root: options.homeDirectory))
             defer { try? store.close() }
             let found = try await store.version(task, AdapterSelector(version))
-            let manifest = store.home.adapter(found.digest).appending(path: "perennial.json")
-            let lineage = try JSONDecoder().decode(Manifest.self, from: Data(contentsOf: manifest))
-            if options.json {
-                return try JSON.print(Answer(version: found, lineage: lineage.lineage, labels: lineage.labels))
-            }
+            let (labels, lineage) = try AdapterFiles.origin(in: store.home.adapter(found.digest))
+            if options.json { return try JSON.print(Answer(version: found, lineage: lineage, labels: labels)) }
             Console.line(AdapterCommand.row(found))
-            Console.line("labels   \(lineage.labels.joined(separator: ", "))")
-            Console.line("base     \(lineage.lineage.base.name) \(lineage.lineage.base.digest)")
-            if let parent = lineage.lineage.parent { Console.line("parent   \(parent)") }
-            if let range = lineage.lineage.ledger { Console.line("learned  ledger \(range.first) to \(range.last)") }
-            if let replay = lineage.lineage.replayGeneration { Console.line("replay   \(replay)") }
-            Console.line("recipe   \(lineage.lineage.recipe.name), seed \(lineage.lineage.recipe.seed)")
+            Console.line("labels   \(labels.joined(separator: ", "))")
+            Console.line("base     \(lineage.base.name) \(lineage.base.digest)")
+            if let parent = lineage.parent { Console.line("parent   \(parent)") }
+            if let range = lineage.ledger { Console.line("learned  ledger \(range.first) to \(range.last)") }
+            if let replay = lineage.replayGeneration { Console.line("replay   \(replay)") }
+            Console.line("recipe   \(lineage.recipe.name), seed \(lineage.recipe.seed)")
         }
 
-        private struct Manifest: Decodable {
-            var labels: [String]
-            var lineage: AdapterLineage
-        }
         private struct Answer: Encodable {
             var version: AdapterVersion
             var lineage: AdapterLineage
@@ -108,6 +102,7 @@ struct AdapterCommand: AsyncParsableCommand {
 
         func run() async throws {
             let task = try TaskName(task)
+            try options.requireHome()
             try CommandFailure.requireNew(directory)
             let store = try Store(home: Home(root: options.homeDirectory))
             defer { try? store.close() }
@@ -140,6 +135,8 @@ struct AdapterCommand: AsyncParsableCommand {
 
         func run() async throws {
             let task = try TaskName(task)
+            // A home that is made here would have no task to import into.
+            try options.requireHome()
             let configuration = try options.serviceConfiguration()
             let location = try ModelLocation(options).directory(of: configuration.model)
             let base = try BaseModel.lineage(of: location)

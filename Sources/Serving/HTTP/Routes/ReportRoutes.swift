@@ -1,5 +1,4 @@
 import Adapters
-import Foundation
 import Hummingbird
 import Schema
 import Store
@@ -29,21 +28,14 @@ struct ReportRoutes: Sendable {
     @Sendable private func detail(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let selector = try AdapterSelector(context.parameters.require("version"))
         let version = try await store.version(try context.taskName(), selector)
-        let file = store.home.adapter(version.digest).appending(path: "perennial.json")
-        let manifest = try JSONDecoder().decode(Manifest.self, from: Data(contentsOf: file))
-        let lineage = manifest.lineage
+        let (labels, lineage) = try AdapterFiles.origin(in: store.home.adapter(version.digest))
         return try .json(
             AdapterDetail(
-                version: version, labels: manifest.labels,
+                version: version, labels: labels,
                 lineage: AdapterDetail.Lineage(
                     base: lineage.base.name, baseDigest: lineage.base.digest, parent: lineage.parent,
                     firstExample: lineage.ledger?.first, lastExample: lineage.ledger?.last,
                     replay: lineage.replayGeneration, recipe: lineage.recipe.name, seed: lineage.recipe.seed)))
-    }
-
-    private struct Manifest: Decodable {
-        var labels: [String]
-        var lineage: AdapterLineage
     }
 
     @Sendable private func evaluation(_ request: Request, _ context: ServiceContext) async throws -> Response {
