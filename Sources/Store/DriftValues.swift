@@ -4,6 +4,8 @@ import Schema
 /// Drift of one task as it is kept: what it is measured by, and what was last judged.
 public struct DriftRecord: Sendable {
     public var task: TaskName
+    /// When the task was made: its name may come to stand for another one.
+    public var createdAt: Timestamp
     /// Opaque to the store; holds no text.
     public var state: Data
     /// Without events; those are rows of their own.
@@ -14,9 +16,11 @@ public struct DriftRecord: Sendable {
     public var events: [DriftEvent]
 
     public init(
-        task: TaskName, state: Data, report: DriftReport, replayFactor: Double = 1, events: [DriftEvent] = []
+        task: TaskName, createdAt: Timestamp, state: Data, report: DriftReport, replayFactor: Double = 1,
+        events: [DriftEvent] = []
     ) {
         self.task = task
+        self.createdAt = createdAt
         self.state = state
         self.report = report
         self.replayFactor = replayFactor

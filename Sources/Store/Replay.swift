@@ -50,7 +50,7 @@ struct ReplayRemovals {
                         SELECT removals_through AS through FROM replay_generation WHERE task = :task
                         UNION ALL
                         SELECT removals_through FROM update_run
-                        WHERE task = :task AND status IN ('queued', 'training', 'evaluating')
+                        WHERE task = :task AND \(UpdateRecord.active)
                             AND removals_through IS NOT NULL))
                 """,
             arguments: ["task": task])

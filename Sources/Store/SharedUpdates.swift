@@ -53,7 +53,7 @@ extension UpdateRecord {
 
     /// Before a task is deleted: what is carried out with its updates cannot go on.
     static func end(_ db: Database, withTask task: Int64) throws {
-        for record in try fetch(db, "task = ? AND status IN ('queued', 'training', 'evaluating')", [task]) {
+        for record in try fetch(db, "task = ? AND \(active)", [task]) {
             try end(
                 db, record.together(db).filter { $0.task != task }, as: .cancelled,
                 error: "task \"\(record.value.task)\", which shares its adapter, was deleted")

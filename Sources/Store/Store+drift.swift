@@ -27,7 +27,8 @@ extension Store {
         }
     }
 
-    /// Saves what was observed up to `cursor`, all in one transaction. Tasks that are gone are left out.
+    /// Saves what was observed up to `cursor`, all in one transaction. Tasks that are gone are left out, also where
+    /// others have their names.
     public func saveDrift(_ records: [DriftRecord], cursor: Int64?) async throws {
         try await write { db in
             for record in records { try DriftRecord.save(db, record) }
@@ -40,9 +41,13 @@ extension Store {
 
     /// Forgets what was observed and judged of tasks: updates that begin from now on replay as without drift. Events
     /// stay, and a drift that lasts gets its end. Tasks that are gone are left out.
-    public func endDrift(of tasks: Set<TaskName>) async throws {
+    ///
+    /// - Parameter tasks: by name, when each was made.
+    public func endDrift(of tasks: [TaskName: Timestamp]) async throws {
         try await write { db in
-            for task in tasks.sorted() { try DriftRecord.end(db, task) }
+            for (name, createdAt) in tasks.sorted(by: { $0.key < $1.key }) {
+                try DriftRecord.end(db, name, createdAt: createdAt)
+            }
         }
     }
 
@@ -90,7 +95,7 @@ extension Store {
                         UNION ALL SELECT label FROM example
                         WHERE \(ExampleState.held) AND state = \(ExampleState.claimed) AND update_number IN (
                             SELECT number FROM update_run
-                            WHERE task = :task AND status IN ('queued', 'training', 'evaluating'))
+                            WHERE task = :task AND \(UpdateRecord.active))
                     ) GROUP BY label
                 ) AS unlearned ON unlearned.label = label.id
                 WHERE task = :task AND examples > 0
@@ -107,8 +112,7 @@ extension Store {
 
 extension DriftRecord {
     fileprivate static func save(_ db: Database, _ record: DriftRecord) throws {
-        let find = "SELECT id FROM task WHERE name = ?"
-        guard let task = try Int64.fetchOne(db, sql: find, arguments: [record.task.rawValue]) else { return }
+        guard let task = try id(db, record.task, createdAt: record.createdAt) else { return }
         try db.execute(
             sql: """
                 INSERT INTO drift (task, state, report, replay_factor, saved_at) VALUES (?, ?, ?, ?, ?)
@@ -122,9 +126,8 @@ extension DriftRecord {
         try add(db, record.events, to: task)
     }
 
-    fileprivate static func end(_ db: Database, _ name: TaskName) throws {
-        let find = "SELECT id FROM task WHERE name = ?"
-        guard let task = try Int64.fetchOne(db, sql: find, arguments: [name.rawValue]) else { return }
+    fileprivate static func end(_ db: Database, _ name: TaskName, createdAt: Timestamp) throws {
+        guard let task = try id(db, name, createdAt: createdAt) else { return }
         try db.execute(sql: "DELETE FROM drift WHERE task = ?", arguments: [task])
         // A kind lasts whose newest event is no end.
         var levels: [DriftKind: DriftLevel] = [:]
@@ -133,6 +136,12 @@ extension DriftRecord {
             DriftEvent(kind: $0, level: .ok, message: "\($0.rawValue): not watched any more")
         }
         try add(db, ends, to: task)
+    }
+
+    private static func id(_ db: Database, _ name: TaskName, createdAt: Timestamp) throws -> Int64? {
+        try Int64.fetchOne(
+            db, sql: "SELECT id FROM task WHERE name = ? AND created_at = ?",
+            arguments: [name.rawValue, createdAt.seconds])
     }
 
     private static func add(_ db: Database, _ events: [DriftEvent], to task: Int64) throws {

@@ -14,7 +14,7 @@ extension Store {
             let digests = try RegistryDigests(db, task: id)
             let active = """
                 SELECT %@ FROM update_run
-                WHERE task = :task AND status IN ('queued', 'training', 'evaluating') AND %@ IS NOT NULL
+                WHERE task = :task AND \(UpdateRecord.active) AND %@ IS NOT NULL
                 """
             try db.execute(
                 sql: """

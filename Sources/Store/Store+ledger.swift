@@ -120,7 +120,7 @@ extension LedgerCounts {
                 (SELECT count(*) FROM example WHERE task = :task AND state = 7 AND \(ExampleState.doubted)) AS dropped,
                 (SELECT count(*) FROM example WHERE \(ExampleState.held) AND state = 1 AND update_number IN (
                     SELECT number FROM update_run
-                    WHERE task = :task AND status IN ('queued', 'training', 'evaluating'))) AS claimed,
+                    WHERE task = :task AND \(UpdateRecord.active))) AS claimed,
                 (SELECT total(examples) FROM label WHERE task = :task) AS live
             """
         self.init()

@@ -35,7 +35,7 @@ extension Store {
                 SELECT example.*, label.name AS label_name FROM example JOIN label ON label.id = example.label
                 WHERE \(ExampleState.held) AND state = 1 AND example.held_out = 0 AND update_number IN (
                     SELECT number FROM update_run
-                    WHERE task = :task AND status IN ('queued', 'training', 'evaluating'))
+                    WHERE task = :task AND \(UpdateRecord.active))
                 ORDER BY sequence
                 """
             return try Row.fetchAll(db, sql: sql, arguments: ["task": id]).map { try LedgerExample(open: $0, db) }
@@ -52,7 +52,7 @@ extension Store {
                         SELECT 1 FROM example WHERE \(ExampleState.held) AND state = 1 AND held_out = 0
                             AND update_number IN (
                                 SELECT number FROM update_run
-                                WHERE task = :task AND status IN ('queued', 'training', 'evaluating')))
+                                WHERE task = :task AND \(UpdateRecord.active)))
                 """
             return try Bool.fetchOne(db, sql: sql, arguments: ["task": id]) ?? false
         }
@@ -64,19 +64,21 @@ extension Store {
         try await read { db in
             let id = try TaskRecord.id(db, task)
             return try Int64.fetchAll(
-                db,
-                sql: """
-                    SELECT sequence FROM example WHERE task = :task AND state = 4 AND sequence >= :sequence
-                    UNION ALL
-                    SELECT sequence FROM example
-                    WHERE task = :task AND state IN (0, 3) AND held_out = 1 AND sequence >= :sequence
-                    UNION ALL
-                    SELECT sequence FROM example
-                    WHERE task = :task AND \(ExampleState.doubted) AND held_out = 0 AND sequence >= :sequence
-                    """,
-                arguments: ["task": id, "sequence": sequence])
+                db.cachedStatement(sql: Self.selectWithdrawn), arguments: ["task": id, "sequence": sequence])
         }
     }
+
+    /// As SQL.
+    package static let selectWithdrawn = """
+        SELECT sequence FROM example
+        WHERE task = :task AND state = \(ExampleState.superseded) AND sequence >= :sequence
+        UNION ALL
+        SELECT sequence FROM example
+        WHERE task = :task AND \(ExampleState.open) AND held_out = 1 AND sequence >= :sequence
+        UNION ALL
+        SELECT sequence FROM example
+        WHERE task = :task AND \(ExampleState.doubted) AND held_out = 0 AND sequence >= :sequence
+        """
 
     /// Sequence number of the newest example of any task; 0 without one.
     public func lastSequence() async throws -> Int64 {

@@ -32,10 +32,12 @@ extension Store {
     /// Updates of all tasks that ended since a moment.
     public func finishedUpdates(since time: Timestamp) async throws -> Int {
         try await read { db in
-            let sql = "SELECT count(*) FROM update_run WHERE finished_at >= ?"
-            return try Int.fetchOne(db, sql: sql, arguments: [time.seconds]) ?? 0
+            try Int.fetchOne(db, sql: Self.countFinishedUpdates, arguments: [time.seconds]) ?? 0
         }
     }
+
+    /// As SQL.
+    package static let countFinishedUpdates = "SELECT count(*) FROM update_run WHERE finished_at >= ?"
 
     /// By name, a text that changes whenever a task has learned: forgetting changes only together with it.
     public func learningStamps() async throws -> [String: String] {
@@ -82,18 +84,22 @@ extension Store {
     }
 
     private static func newestUpdates(_ db: Database) throws -> [Int64: TaskSummary.Progress] {
-        let sql = """
-            SELECT task, id, status, progress, coalesce(finished_at, created_at) AS time FROM update_run
-            WHERE number IN (SELECT max(number) FROM update_run GROUP BY task)
-            """
         var newest: [Int64: TaskSummary.Progress] = [:]
-        for row in try Row.fetchAll(db, sql: sql) {
+        for row in try Row.fetchAll(db, sql: selectNewestUpdates) {
             newest[row["task"]] = TaskSummary.Progress(
                 id: row["id"], status: try StoredValue.decode(row["status"]), progress: row["progress"],
                 time: Timestamp(seconds: row["time"]))
         }
         return newest
     }
+
+    /// Each task's, as SQL.
+    package static let selectNewestUpdates = """
+        SELECT task.id AS task, update_run.id AS id, status, progress,
+            coalesce(finished_at, update_run.created_at) AS time
+        FROM task JOIN update_run
+            ON number = (SELECT max(number) FROM update_run AS mine WHERE mine.task = task.id)
+        """
 
     private static func accuracies(_ db: Database) throws -> [Int64: [Double?]] {
         let sql = """

@@ -18,7 +18,7 @@ extension Store {
             }
             let pending = try PendingExamples(db, task: record.id)
             guard pending.training > 0 else {
-                let active = "task = ? AND status IN ('queued', 'training', 'evaluating')"
+                let active = "task = ? AND \(UpdateRecord.active)"
                 if let active = try UpdateRecord.first(db, active, [record.id]) { return active.value }
                 throw StoreError.nothingToLearn(task, heldOut: pending.heldOut, parked: pending.parked)
             }

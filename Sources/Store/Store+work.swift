@@ -11,13 +11,7 @@ extension Store {
     /// - Returns: `nil` when nothing is queued.
     public func claimNextUpdate(limit: Int? = nil) async throws -> UpdateWork? {
         try await write { db in
-            let next = """
-                status = 'queued' AND lead IS NULL AND NOT EXISTS (
-                    SELECT 1 FROM update_run AS other JOIN task AS theirs ON theirs.id = other.task
-                    WHERE (other.task = update_run.task OR theirs.adapter = task.adapter)
-                        AND other.status IN ('training', 'evaluating'))
-                """
-            while let record = try UpdateRecord.first(db, next) {
+            while let record = try UpdateRecord.first(db, Self.next) {
                 if let work = try Self.start(record, db, limit: limit) { return work }
                 try UpdateRecord.end(
                     db, record.together(db), as: .cancelled, error: "its examples were replaced before it began")
@@ -25,6 +19,16 @@ extension Store {
             return nil
         }
     }
+
+    private static let next = """
+        \(UpdateRecord.active) AND status = 'queued' AND lead IS NULL AND NOT EXISTS (
+            SELECT 1 FROM update_run AS other JOIN task AS theirs ON theirs.id = other.task
+            WHERE other.\(UpdateRecord.active) AND other.status <> 'queued'
+                AND (other.task = update_run.task OR theirs.adapter = task.adapter))
+        """
+
+    /// The update that is claimed next, as SQL.
+    package static let selectNextUpdate = UpdateRecord.selectFirst(next)
 
     /// Says how far a running update is.
     ///
@@ -51,11 +55,13 @@ extension Store {
 
     /// Whether a trainer works on an update.
     public func isTraining() async throws -> Bool {
-        try await read { db in
-            try Bool.fetchOne(
-                db, sql: "SELECT EXISTS (SELECT 1 FROM update_run WHERE status IN ('training', 'evaluating'))") ?? false
-        }
+        try await read { db in try Bool.fetchOne(db.cachedStatement(sql: Self.selectIsTraining)) ?? false }
     }
+
+    /// As SQL.
+    package static let selectIsTraining = "SELECT EXISTS (SELECT 1 FROM update_run WHERE \(UpdateRecord.running))"
+    /// The updates that are running, as SQL.
+    package static let selectRunningUpdates = UpdateRecord.selectNewest(UpdateRecord.running)
 
     /// Queues what an earlier worker left in the middle; the claims stay. One that was started three times already
     /// ends as failed: it would take down the next worker too.
@@ -65,7 +71,7 @@ extension Store {
     /// - Returns: the updates found, as they are now.
     public func recoverUpdates() async throws -> [Update] {
         try await write { db in
-            var records = try UpdateRecord.fetch(db, "status IN ('training', 'evaluating')")
+            var records = try UpdateRecord.fetch(db, UpdateRecord.running)
             for index in records.indices {
                 if records[index].attempts >= UpdateRecord.attemptLimit {
                     try Claims(db, records[index]).giveBack(counting: .failures)
@@ -88,7 +94,7 @@ extension Store {
     public func requeueUpdates() async throws -> [Update] {
         guard try await isTraining() else { return [] }
         return try await write { db in
-            var records = try UpdateRecord.fetch(db, "status IN ('training', 'evaluating')")
+            var records = try UpdateRecord.fetch(db, UpdateRecord.running)
             for index in records.indices {
                 records[index].attempts = max(0, records[index].attempts - 1)
                 try records[index].queueAgain(db)

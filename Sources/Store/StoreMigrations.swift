@@ -14,6 +14,7 @@ enum StoreMigrations {
         migrator.registerMigration("3-quarantine") { try $0.execute(sql: quarantine) }
         migrator.registerMigration("4-sharing") { try $0.execute(sql: sharing) }
         migrator.registerMigration("5-origin") { try $0.execute(sql: origin) }
+        migrator.registerMigration("6-polling") { try $0.execute(sql: polling) }
         return migrator
     }
 
@@ -256,5 +257,13 @@ enum StoreMigrations {
     private static let origin = """
         CREATE TABLE origin (begun_at REAL NOT NULL) STRICT;
         INSERT INTO origin SELECT coalesce(min(created_at), (julianday('now') - 2440587.5) * 86400.0) FROM task;
+        """
+
+    /// For what is asked over and over, and would otherwise be looked for in the whole history. `example_withdrawn` is
+    /// by task and sequence number, in which every index ends; with the state in it, SQLite would use it for lookups by
+    /// hash, too.
+    private static let polling = """
+        CREATE INDEX example_withdrawn ON example (task) WHERE state = 4;
+        CREATE INDEX update_finished ON update_run (finished_at) WHERE finished_at IS NOT NULL;
         """
 }

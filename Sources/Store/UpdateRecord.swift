@@ -24,6 +24,11 @@ struct UpdateRecord {
     /// Given back this often, examples are parked; restarted this often, an update fails.
     static let attemptLimit = 3
 
+    /// Not ended yet. Word for word the condition of the index on such updates, which SQLite uses where it finds it.
+    static let active = "status IN ('queued', 'training', 'evaluating')"
+    /// A trainer works on it.
+    static let running = "\(active) AND status IN ('training', 'evaluating')"
+
     private static let select = """
         SELECT update_run.*, task.name AS task_name FROM update_run JOIN task ON task.id = update_run.task
         """
@@ -43,16 +48,24 @@ struct UpdateRecord {
 
     /// The lowest number where `condition` holds.
     static func first(_ db: Database, _ condition: String, _ arguments: StatementArguments = []) throws -> Self? {
-        let sql = "\(select) WHERE \(condition) ORDER BY number LIMIT 1"
-        return try Row.fetchOne(db, sql: sql, arguments: arguments).map(Self.init)
+        try Row.fetchOne(db, sql: selectFirst(condition), arguments: arguments).map(Self.init)
+    }
+
+    /// … as SQL.
+    static func selectFirst(_ condition: String) -> String {
+        "\(select) WHERE \(condition) ORDER BY number LIMIT 1"
     }
 
     /// Newest first.
     static func fetch(
         _ db: Database, _ condition: String, _ arguments: StatementArguments = [], limit: Int = -1
     ) throws -> [Self] {
-        let sql = "\(select) WHERE \(condition) ORDER BY number DESC LIMIT \(limit)"
-        return try Row.fetchAll(db, sql: sql, arguments: arguments).map(Self.init)
+        try Row.fetchAll(db, sql: selectNewest(condition, limit: limit), arguments: arguments).map(Self.init)
+    }
+
+    /// … as SQL.
+    static func selectNewest(_ condition: String, limit: Int = -1) -> String {
+        "\(select) WHERE \(condition) ORDER BY number DESC LIMIT \(limit)"
     }
 
     var isRunning: Bool { value.status == .training || value.status == .evaluating }

@@ -111,6 +111,58 @@ import Testing
         }
     }
 
+    @Test func aDriftThatTheStoreDidNotTakeIsSavedTheNextTime() async throws {
+        let gate = Gate()
+        try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
+            defer { gate.open() }
+            let task = try await makeTask(service)
+            try await predict(service, ["text 1"])
+            try await service.drift.tick()
+            _ = try await service.store.append(
+                LedgerBatch((0..<6).map { Example(text: "new \($0)", label: "refund") }), to: task)
+            // While this transaction lasts, the store takes nothing.
+            let other = try TaskName("other")
+            let writing = Task {
+                _ = try await service.store.putTask(
+                    other, kind: .classify, labels: nil, description: nil, adapter: nil,
+                    changing: { policy in
+                        gate.pass()
+                        return policy
+                    })
+            }
+            await gate.waitForBatch()
+            let look = Task { try await service.drift.tick() }
+            let told = #"perennial_drift_events_total{task="t",kind="new_label"} 1"#
+            while try await !service.expect(.get, "/metrics", 200).text.contains(told) { await Task.yield() }
+            look.cancel()
+            gate.open()
+            try await writing.value
+            _ = await look.result
+            try await service.drift.save()
+            #expect(try await service.store.drift(task).events.map(\.kind) == [.newLabel])
+        }
+    }
+
+    @Test func whatALookCouldNotTakeUpIsThereForTheNext() async throws {
+        try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
+            let task = try await makeTask(service)
+            try await predict(service, ["text 1"])
+            try await service.drift.tick()
+            try await predict(service, (0..<20).map { "text \($0)" })
+            // The sleep ends with the cancellation: the look can read nothing of the store.
+            let look = Task {
+                try? await Task.sleep(for: .seconds(3_600))
+                try await service.drift.tick()
+            }
+            look.cancel()
+            await #expect(throws: CancellationError.self) { try await look.value }
+            try await service.drift.tick()
+            try await service.drift.save()
+            let verdict = try await service.store.drift(task).verdicts.first { $0.kind == .confidence }
+            #expect(verdict?.samples.current == 21)
+        }
+    }
+
     @Test func aTaskThatIsNotWatchedAnyMoreIsNeitherJudgedNorReplayedMore() async throws {
         try await ServiceHarness.run(configure: { $0.observesDrift = true }) { service in
             let task = try await makeTask(service, onDrift: "replay")
@@ -150,11 +202,11 @@ import Testing
         var policy = UpdatePolicy()
         policy.drift.isEnabled = false
         policy.holdout = 0
-        _ = try await store.putTask(task, update: policy)
+        let createdAt = try await store.putTask(task, update: policy).task.createdAt
         _ = try await store.append(LedgerBatch([Example(text: "one", label: "a")]), to: task)
         let record = DriftRecord(
-            task: task, state: Data(), report: DriftReport(task: task, adapter: "v1"), replayFactor: 2,
-            events: [DriftEvent(kind: .newLabel, level: .drift, message: "told")])
+            task: task, createdAt: createdAt, state: Data(), report: DriftReport(task: task, adapter: "v1"),
+            replayFactor: 2, events: [DriftEvent(kind: .newLabel, level: .drift, message: "told")])
         try await store.saveDrift([record], cursor: nil)
         try store.close()
         try await ServiceHarness.run(home: home, configure: { $0.observesDrift = true }) { service in

@@ -23,6 +23,7 @@ final class FakeClassifier: TextClassifier {
     private let batches = Mutex<[[Int]]>([])
     private let besideTraining = Mutex(false)
     private let broken: Set<String>
+    private let failures = Mutex(0)
 
     init(gate: Gate? = nil, broken: Set<String> = []) {
         self.gate = gate
@@ -84,7 +85,17 @@ final class FakeClassifier: TextClassifier {
         }
     }
 
-    func features(_ inputs: [ClassifierInput]) throws -> [[Float]] { try probabilities(inputs, besideTraining: false) }
+    /// Makes the next features fail, so many times.
+    func fail(times: Int) { failures.withLock { $0 = times } }
+
+    func features(_ inputs: [ClassifierInput]) throws -> [[Float]] {
+        let fails = failures.withLock { count in
+            defer { count = max(0, count - 1) }
+            return count > 0
+        }
+        if fails { throw Broken() }
+        return try probabilities(inputs, besideTraining: false)
+    }
 
     func probabilitiesAtIdle(_ batch: [ClassifierInput]) throws -> [[Float]] {
         try batch.map { input in

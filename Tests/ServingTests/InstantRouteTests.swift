@@ -11,7 +11,7 @@ struct InstantRouteTests {
         configuration.recipe = { name in
             var recipe = Recipe()
             recipe.head = name == "naive" ? .adapter : .blend
-            recipe.analytic.projection = 128
+            recipe.analytic.projection = name == "narrow" ? 64 : 128
             recipe.analytic.ridge = 0.01
             return recipe
         }
@@ -45,6 +45,21 @@ struct InstantRouteTests {
             if answer.status != 200 || analytic?["examples"] as? Int == examples { return answer }
             await Task.yield()
         }
+    }
+
+    /// Asks until the answer is as it should be, for a minute at most.
+    static func ask(_ harness: ServiceHarness, until isRight: (Answer) -> Bool) async throws -> Answer {
+        let end = ContinuousClock.now + .seconds(60)
+        while true {
+            let answer = try await harness.send(.post, "/v1/tasks/t/predict", body: #"{"input": "aaaa bbbb"}"#)
+            if isRight(answer) || ContinuousClock.now > end { return answer }
+            await Task.yield()
+        }
+    }
+
+    static func change(_ harness: ServiceHarness, recipe: String) async throws {
+        try await harness.expect(
+            .put, "/v1/tasks/t", 200, body: #"{"kind": "classify", "update": {"recipe": "\#(recipe)"}}"#)
     }
 
     @Test func `a task that has examples but no adapter answers, and says which head did`() async throws {
@@ -115,6 +130,42 @@ struct InstantRouteTests {
             try await Self.send(harness, "aaaa bbbb", "first")
             try await harness.expect(
                 .post, "/v1/tasks/t/predict", 409, body: #"{"input": "aaaa bbbb"}"#, code: "no_adapter")
+        }
+    }
+
+    @Test func `a head that a recipe took away comes back with another recipe`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.send(harness, "aaaa bbbb", "first")
+            #expect(try await Self.ask(harness, "aaaa bbbb", counting: 1).status == 200)
+            try await Self.change(harness, recipe: "naive")
+            #expect(try await Self.ask(harness, until: { $0.status == 409 }).status == 409)
+            try await Self.change(harness, recipe: "default")
+            let answer = try await Self.ask(harness, until: { $0.status == 200 })
+            #expect(answer.data.first?["label"] as? String == "first", "\(answer.text)")
+        }
+    }
+
+    @Test func `another recipe makes another head`() async throws {
+        try await ServiceHarness.run(configure: Self.configure) { harness in
+            let digest = { (answer: Answer) in (answer.object["adapter"] as? [String: String])?["digest"] }
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            try await Self.send(harness, "aaaa bbbb", "first")
+            let old = digest(try await Self.ask(harness, "aaaa bbbb", counting: 1))
+            try await Self.change(harness, recipe: "narrow")
+            let new = digest(try await Self.ask(harness, until: { $0.status == 200 && digest($0) != old }))
+            #expect(old != nil && new != nil && old != new)
+        }
+    }
+
+    @Test func `a head that failed once is made again without another example`() async throws {
+        let classifier = FakeClassifier()
+        try await ServiceHarness.run(classifier: classifier, configure: Self.configure) { harness in
+            try await harness.expect(.put, "/v1/tasks/t", 201, body: Self.task)
+            classifier.fail(times: 1)
+            try await Self.send(harness, "aaaa bbbb", "first")
+            let answer = try await Self.ask(harness, until: { $0.status == 200 })
+            #expect(answer.data.first?["label"] as? String == "first", "\(answer.text)")
         }
     }
 

@@ -22,7 +22,11 @@ import Testing
                 let event = DriftEvent(
                     time: Timestamp(seconds: Double(number)), kind: .label, level: .drift, message: "\(number)")
                 try await fixture.store.saveDrift(
-                    [DriftRecord(task: fixture.task, state: Data([UInt8(number)]), report: report, events: [event])],
+                    [
+                        DriftRecord(
+                            task: fixture.task, createdAt: fixture.createdAt, state: Data([UInt8(number)]),
+                            report: report, events: [event])
+                    ],
                     cursor: Int64(number * 10))
             }
             let read = try await fixture.store.drift(fixture.task)
@@ -40,7 +44,10 @@ import Testing
             }
             let report = DriftReport(task: fixture.task)
             try await fixture.store.saveDrift(
-                [DriftRecord(task: fixture.task, state: Data(), report: report, events: events)], cursor: nil)
+                [
+                    DriftRecord(
+                        task: fixture.task, createdAt: fixture.createdAt, state: Data(), report: report, events: events)
+                ], cursor: nil)
             let kept = try await fixture.store.drift(fixture.task).events
             #expect(kept.count == Store.driftEventsKept && kept.last?.message == "20")
         }
@@ -104,10 +111,11 @@ import Testing
                 DriftEvent(kind: .input, level: .drift, message: "3"),
             ]
             let record = DriftRecord(
-                task: fixture.task, state: Data([1]), report: DriftReport(task: fixture.task, adapter: "v1"),
-                replayFactor: 2, events: events)
+                task: fixture.task, createdAt: fixture.createdAt, state: Data([1]),
+                report: DriftReport(task: fixture.task, adapter: "v1"), replayFactor: 2, events: events)
             try await fixture.store.saveDrift([record], cursor: nil)
-            for _ in 0..<2 { try await fixture.store.endDrift(of: [fixture.task, try TaskName("nobody")]) }
+            let tasks = [fixture.task: fixture.createdAt, try TaskName("nobody"): .now]
+            for _ in 0..<2 { try await fixture.store.endDrift(of: tasks) }
             #expect(try await fixture.store.driftState(fixture.task) == nil)
             #expect(try await fixture.store.driftReports().isEmpty)
             let report = try await fixture.store.drift(fixture.task)
@@ -122,7 +130,8 @@ import Testing
             try await fixture.append(Example(text: "one", label: "a"))
             let record = { (factor: Double) in
                 DriftRecord(
-                    task: fixture.task, state: Data(), report: DriftReport(task: fixture.task), replayFactor: factor)
+                    task: fixture.task, createdAt: fixture.createdAt, state: Data(),
+                    report: DriftReport(task: fixture.task), replayFactor: factor)
             }
             try await fixture.store.saveDrift([record(2)], cursor: nil)
             let work = try await fixture.claim()
@@ -138,7 +147,8 @@ import Testing
         try await StoreFixture.with { fixture in
             let event = DriftEvent(kind: .input, level: .drift, message: "m")
             let record = DriftRecord(
-                task: fixture.task, state: Data(), report: DriftReport(task: fixture.task), events: [event])
+                task: fixture.task, createdAt: fixture.createdAt, state: Data(),
+                report: DriftReport(task: fixture.task), events: [event])
             try await fixture.store.saveDrift([record], cursor: nil)
             _ = try await fixture.store.deleteTask(fixture.task)
             try await fixture.store.saveDrift([record], cursor: nil)
@@ -146,6 +156,24 @@ import Testing
                 try Int.fetchOne($0, sql: "SELECT (SELECT count(*) FROM drift) + (SELECT count(*) FROM drift_event)")
             }
             #expect(rows == 0)
+        }
+    }
+
+    @Test func driftOfADeletedTaskIsNotThatOfANewOneOfItsName() async throws {
+        try await StoreFixture.with { fixture in
+            let record = { (createdAt: Timestamp) in
+                DriftRecord(
+                    task: fixture.task, createdAt: createdAt, state: Data([1]), report: DriftReport(task: fixture.task),
+                    events: [DriftEvent(kind: .input, level: .drift, message: "m")])
+            }
+            _ = try await fixture.store.deleteTask(fixture.task)
+            let new = try await fixture.store.putTask(fixture.task).task.createdAt
+            try await fixture.store.saveDrift([record(fixture.createdAt)], cursor: nil)
+            #expect(try await fixture.store.driftState(fixture.task) == nil)
+            #expect(try await fixture.store.drift(fixture.task).events.isEmpty)
+            try await fixture.store.saveDrift([record(new)], cursor: nil)
+            try await fixture.store.endDrift(of: [fixture.task: fixture.createdAt])
+            #expect(try await fixture.store.driftState(fixture.task) == Data([1]))
         }
     }
 

@@ -7,6 +7,8 @@ import Store
 struct StoreFixture {
     let store: Store
     let task: TaskName
+    /// When the task was made.
+    let createdAt: Timestamp
     private let limits: HeldOutLimits
 
     /// - Parameter holdout: 0 leaves every example on the training side.
@@ -17,7 +19,7 @@ struct StoreFixture {
         task = try TaskName("support")
         var policy = UpdatePolicy()
         policy.holdout = holdout
-        _ = try await store.putTask(task, labels: labels, update: policy)
+        createdAt = try await store.putTask(task, labels: labels, update: policy).task.createdAt
     }
 
     func remove() throws {

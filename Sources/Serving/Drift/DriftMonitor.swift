@@ -34,8 +34,12 @@ package final actor DriftMonitor: Service {
     /// When each of these tasks was made: a name may come to stand for another task.
     private var created: [TaskName: Timestamp] = [:]
     private var unsaved: Set<TaskName> = []
-    /// Tasks that are not to be watched, of which nothing is kept any more.
-    private var unwatched: Set<TaskName> = []
+    /// What a look has told, before it is acted on …
+    private var told: [TaskName: [DriftEvent]] = [:]
+    /// … and after it, until it is saved.
+    private var events: [TaskName: [DriftEvent]] = [:]
+    /// Tasks that are not to be watched, of which nothing is kept any more, and when each was made.
+    private var unwatched: [TaskName: Timestamp] = [:]
     private var cursor: Int64?
     private var lastSave = Timestamp.now
     private var thread: BackgroundThread?
@@ -78,7 +82,12 @@ package final actor DriftMonitor: Service {
             }
         }
         // Not cancellable: what was observed is worth a transaction.
-        await Task { try? await save() }.value
+        await Task {
+            for entry in told.keys.sorted().compactMap({ refresher.snapshot.current?.tasks[$0] }) {
+                try? await act(for: entry.task)
+            }
+            try? await save()
+        }.value
         thread?.stop()
         thread = nil
     }
@@ -102,24 +111,34 @@ package final actor DriftMonitor: Service {
 
     private func lookOnce() async throws {
         guard let classifier = engine.loadedClassifier, let snapshot = refresher.snapshot.current else { return }
-        let content = buffer.drain()
-        if content.dropped > 0 { metrics.dropped(content.dropped) }
-        let arrivals = try await readArrivals()
         try await forget(snapshot)
-        var tasks = Set(content.answered.map(\.task) + content.judged.map(\.task) + arrivals.map(\.task))
-        // Another version or other options end a drift of a task that is quiet, too.
-        tasks.formUnion(drifts.keys)
-        for task in tasks.sorted() {
-            guard let entry = snapshot.tasks[task], entry.task.update.drift.isEnabled else { continue }
-            try await prepare(entry, classifier)
+        let (arrivals, start) = try await readArrivals()
+        let content = buffer.drain()
+        do {
+            var tasks = Set(content.answered.map(\.task) + content.judged.map(\.task) + arrivals.map(\.task))
+            // Another version or other options end a drift of a task that is quiet, too.
+            tasks.formUnion(drifts.keys)
+            for task in tasks.sorted() {
+                guard let entry = snapshot.tasks[task], entry.task.update.drift.isEnabled else { continue }
+                try await prepare(entry, classifier)
+            }
+        } catch {
+            // None of it was looked at: it is there for the next look.
+            buffer.putBack(content)
+            throw error
         }
+        if content.dropped > 0 { metrics.dropped(content.dropped) }
         try await observe(content, classifier)
+        pass(arrivals, from: start)
         try await observe(arrivals, snapshot, classifier)
+        var failure: (any Error)?
         for task in drifts.keys.sorted() {
             guard let entry = snapshot.tasks[task] else { continue }
-            try await look(entry)
+            // One task's failure keeps no other from being judged.
+            do { try await look(entry) } catch { failure = error }
         }
         if Timestamp.now.seconds - lastSave.seconds >= Self.secondsBetweenSaves { try await save() }
+        if let failure { throw failure }
     }
 
     /// Drops what is known of tasks that are gone, or not to be watched; of those, what is stored as well.
@@ -130,10 +149,12 @@ package final actor DriftMonitor: Service {
             drifts[task] = nil
             created[task] = nil
             unsaved.remove(task)
+            told[task] = nil
+            events[task] = nil
         }
         metrics.keep(only: Set(watched.keys).subtracting(gone))
-        let others = Set(snapshot.tasks.keys).subtracting(watched.keys)
-        let new = others.subtracting(unwatched)
+        let others = snapshot.tasks.filter { watched[$0.key] == nil }.mapValues(\.task.createdAt)
+        let new = others.filter { unwatched[$0.key] != $0.value }
         if !new.isEmpty { try await store.endDrift(of: new) }
         unwatched = others
     }
@@ -152,15 +173,19 @@ package final actor DriftMonitor: Service {
         }
     }
 
-    private func readArrivals() async throws -> [ArrivedExample] {
+    /// - Returns: what arrived, and behind which sequence number it was looked for.
+    private func readArrivals() async throws -> (arrivals: [ArrivedExample], start: Int64) {
         let from: Int64
         if let cursor { from = cursor } else { from = try await store.driftCursor() }
-        let arrivals = try await store.arrivals(after: from, limit: Self.arrivalsPerTick)
-        cursor = arrivals.last?.sequence ?? from
-        if let first = arrivals.first, arrivals.count == Self.arrivalsPerTick, first.sequence > from + 1 {
-            metrics.dropped(Int(first.sequence - from - 1))
+        return (try await store.arrivals(after: from, limit: Self.arrivalsPerTick), from)
+    }
+
+    /// Arrivals are observed now or never: one that cannot be is not to stand in the way of what comes.
+    private func pass(_ arrivals: [ArrivedExample], from start: Int64) {
+        cursor = arrivals.last?.sequence ?? start
+        if let first = arrivals.first, arrivals.count == Self.arrivalsPerTick, first.sequence > start + 1 {
+            metrics.dropped(Int(first.sequence - start - 1))
         }
-        return arrivals
     }
 
     /// Loads what is known of a task, and compares it with the adapter that serves now.
@@ -251,28 +276,37 @@ package final actor DriftMonitor: Service {
 
     private func look(_ entry: ServingSnapshot.Entry) async throws {
         let task = entry.task.name
-        guard let drift = drifts[task], drift.isDue else { return }
-        let time = Timestamp.now
-        let (judged, events) = try await atIdle {
-            var drift = drift
-            // Which permutations are drawn follows from what was seen, so the same state gives the same verdict.
-            var generator = SeededGenerator(seed: drift.seed, stream: 11)
-            let events = drift.look(at: time, using: &generator)
-            return (drift, events)
+        if let drift = drifts[task], drift.isDue {
+            let time = Timestamp.now
+            let (judged, new) = try await atIdle {
+                var drift = drift
+                // Which permutations are drawn follows from what was seen, so the same state gives the same verdict.
+                var generator = SeededGenerator(seed: drift.seed, stream: 11)
+                let events = drift.look(at: time, using: &generator)
+                return (drift, events)
+            }
+            drifts[task] = judged
+            metrics.judged(judged.report(task, at: time))
+            unsaved.insert(task)
+            told[task, default: []] += new
         }
-        drifts[task] = judged
-        metrics.judged(judged.report(task, at: time))
-        unsaved.insert(task)
-        guard !events.isEmpty else { return }
-        var acted: [DriftEvent] = []
-        for event in events { acted.append(try await act(on: event, entry.task)) }
-        try await save(events: [task: acted])
+        guard told[task]?.isEmpty == false else { return }
+        try await act(for: entry.task)
+        try await save()
+    }
+
+    /// Acts on what was told of a task; where the store fails, on the rest at the next look.
+    private func act(for task: LearningTask) async throws {
+        while let event = told[task.name]?.first {
+            let acted = try await act(on: event, task)
+            events[task.name, default: []].append(acted)
+            told[task.name]?.removeFirst()
+        }
     }
 
     private func act(on event: DriftEvent, _ task: LearningTask) async throws -> DriftEvent {
         var event = event
         if event.level == .drift {
-            metrics.confirmed(event, task.name)
             event.action = task.update.onDrift.rawValue
             if task.update.onDrift == .update {
                 do {
@@ -282,6 +316,7 @@ package final actor DriftMonitor: Service {
                     event.message += "; no examples wait that an update could learn"
                 }
             }
+            metrics.confirmed(event, task.name)
         }
         logger.log(
             level: event.level == .drift ? .warning : .notice, "\(event.message)",
@@ -291,20 +326,28 @@ package final actor DriftMonitor: Service {
         return event
     }
 
-    /// Saves what changed since the last time, with events that are new.
-    package func save(events: [TaskName: [DriftEvent]] = [:]) async throws {
+    /// Saves what changed since the last time, and events that are new; what the store does not take, the next time.
+    package func save() async throws {
         let snapshot = refresher.snapshot.current
-        let changed = unsaved.sorted().compactMap { name in drifts[name].map { (name, $0) } }
         lastSave = .now
-        guard !changed.isEmpty else { return }
-        unsaved = []
-        let replaying = Set(
-            changed.map(\.0).filter { snapshot?.tasks[$0]?.task.update.onDrift == .replay })
-        let records = try changed.map { name, drift in
-            DriftRecord(
-                task: name, state: try JSONEncoder().encode(drift), report: drift.report(name),
-                replayFactor: drift.isDrifting && replaying.contains(name) ? 2 : 1, events: events[name] ?? [])
+        let records = try unsaved.union(events.keys).sorted().compactMap { name -> DriftRecord? in
+            guard let drift = drifts[name], let createdAt = created[name] else { return nil }
+            let isReplaying = snapshot?.tasks[name]?.task.update.onDrift == .replay
+            return DriftRecord(
+                task: name, createdAt: createdAt, state: try JSONEncoder().encode(drift), report: drift.report(name),
+                replayFactor: drift.isDrifting && isReplaying ? 2 : 1, events: events[name] ?? [])
         }
-        try await store.saveDrift(records, cursor: cursor)
+        guard !records.isEmpty else { return }
+        unsaved = []
+        events = [:]
+        do {
+            try await store.saveDrift(records, cursor: cursor)
+        } catch {
+            for record in records where created[record.task] == record.createdAt {
+                unsaved.insert(record.task)
+                events[record.task, default: []].insert(contentsOf: record.events, at: 0)
+            }
+            throw error
+        }
     }
 }

@@ -24,6 +24,14 @@ final class ObservationBuffer: Sendable {
         var answered: [Answered] = []
         var judged: [Judged] = []
         var dropped = 0
+
+        mutating func append(_ answer: Answered) {
+            if answered.count < ObservationBuffer.capacity { answered.append(answer) } else { dropped += 1 }
+        }
+
+        mutating func append(_ judgement: Judged) {
+            if judged.count < ObservationBuffer.capacity { judged.append(judgement) } else { dropped += 1 }
+        }
     }
 
     /// Answers held between two looks of the monitor.
@@ -33,11 +41,7 @@ final class ObservationBuffer: Sendable {
     func append(_ answer: PredictionAnswer, _ inputs: [ClassifierInput], at time: Timestamp) {
         content.withLock { content in
             for (input, item) in zip(inputs, answer.data) {
-                guard content.answered.count < Self.capacity else {
-                    content.dropped += 1
-                    continue
-                }
-                content.answered.append(
+                content.append(
                     Answered(
                         task: answer.task, digest: answer.adapter.digest, time: time, label: item.label,
                         confidence: item.score, tokens: input.tokens))
@@ -45,17 +49,24 @@ final class ObservationBuffer: Sendable {
         }
     }
 
-    func append(_ judged: Judged) {
-        content.withLock { content in
-            if content.judged.count < Self.capacity { content.judged.append(judged) } else { content.dropped += 1 }
-        }
-    }
+    func append(_ judged: Judged) { content.withLock { $0.append(judged) } }
 
     /// Takes all there is.
     func drain() -> Content {
         content.withLock { content in
             defer { content = Content() }
             return content
+        }
+    }
+
+    /// Puts back what was taken and not looked at, before what came since.
+    func putBack(_ taken: Content) {
+        content.withLock { content in
+            let new = content
+            content = taken
+            content.dropped += new.dropped
+            for answer in new.answered { content.append(answer) }
+            for judged in new.judged { content.append(judged) }
         }
     }
 }

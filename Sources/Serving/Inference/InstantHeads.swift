@@ -4,17 +4,6 @@ import Logging
 import Schema
 import ServiceLifecycle
 import Store
-import Synchronization
-
-/// An analytic head as it answers now.
-struct InstantHead: Sendable {
-    /// Digest of the generation it stands on; `nil` before a task's first update.
-    var base: String?
-    var head: AnalyticHead
-    var reference: AnalyticReference
-    /// Since when a head that does not know all open examples yet is being made; `nil` once it does.
-    var begun: ContinuousClock.Instant?
-}
 
 /// Learns examples as they are acknowledged, so that the next answer knows them: each task's saved sums and every
 /// training example of the ledger that is not in them yet.
@@ -38,7 +27,7 @@ actor InstantHeads: Service {
     /// soon as any other.
     private static let bytesAhead = 64 << 20
 
-    private nonisolated let shared = Mutex(Shared())
+    private nonisolated let published = PublishedHeads()
     private nonisolated let waiters = InstantWaiters()
     private nonisolated let bell = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
     /// Embeds and counts behind what answers, so that a flood of examples slows no query.
@@ -51,21 +40,14 @@ actor InstantHeads: Service {
     private var order: [TaskName] = []
     private var backlogs = InstantBacklogs()
     private var cursor: Int64?
-    /// Digest of the generation that each task had at the last look.
-    private var followed: [TaskName: String?] = [:]
+    /// What each task's head was to be made from at the last look.
+    private var followed: [TaskName: InstantBasis] = [:]
+    private var retries = InstantRetries()
     /// How many examples of each had been released from quarantine by then.
     private var released: [TaskName: Int]?
     /// Whether something may have been withdrawn.
     private var isToReview = false
     private var tasks: [TaskName: ServedTask] = [:]
-
-    private struct Shared {
-        var heads: [TaskName: InstantHead] = [:]
-        var lengths: [TaskName: Int] = [:]
-        var served: [ServedTask]?
-        /// When each task that exists was made: a name may come to stand for another task.
-        var created: [TaskName: Timestamp] = [:]
-    }
 
     init(
         store: Store, engine: InferenceEngine, cache: AdapterCache,
@@ -79,7 +61,7 @@ actor InstantHeads: Service {
     }
 
     /// What answers for a task besides its adapter; `nil` where nothing was learned that its version does not hold.
-    nonisolated func head(of task: TaskName) -> InstantHead? { shared.withLock { $0.heads[task] } }
+    nonisolated func head(of task: TaskName) -> InstantHead? { published.head(of: task) }
 
     /// Whether a task's recipe lets an analytic head answer.
     nonisolated func learns(_ task: LearningTask) -> Bool {
@@ -87,7 +69,7 @@ actor InstantHeads: Service {
     }
 
     /// Tokens a text is truncated to.
-    nonisolated func maximumLength(of task: TaskName) -> Int { shared.withLock { $0.lengths[task] } ?? 128 }
+    nonisolated func maximumLength(of task: TaskName) -> Int { published.maximumLength(of: task) }
 
     /// Examples may have been acknowledged.
     nonisolated func examplesArrived() { bell.continuation.yield() }
@@ -96,15 +78,7 @@ actor InstantHeads: Service {
     ///
     /// A head that stands on what is no champion any more ends here: an older version asked for by name answers as it did.
     nonisolated func changed(_ served: [ServedTask]) {
-        shared.withLock { shared in
-            shared.served = served
-            let created = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0.task.createdAt) })
-            let bases = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0.analytic?.digest) })
-            shared.heads = shared.heads.filter { name, head in
-                bases[name] == .some(head.base) && created[name] == shared.created[name]
-            }
-            shared.created = created
-        }
+        published.changed(served)
         bell.continuation.yield()
     }
 
@@ -122,6 +96,7 @@ actor InstantHeads: Service {
     func run() async throws {
         await cancelWhenGracefulShutdown { [self] in await learn() }
         for solution in solutions.values { solution.cancel() }
+        retries.removeAll()
         for thread in [thread, solving] { thread?.stop() }
         (thread, solving) = (nil, nil)
         waiters.end()
@@ -147,6 +122,9 @@ actor InstantHeads: Service {
             } catch {
                 logger.error("the analytic heads could not learn; adapters answer without them: \(error)")
                 waiters.resume()
+                // Another try, also where nothing new comes.
+                try? await Task.sleep(for: .seconds(1))
+                bell.continuation.yield()
             }
         }
     }
@@ -165,7 +143,16 @@ actor InstantHeads: Service {
 
     /// Takes up new champions and what was withdrawn or released, and forgets tasks that are gone.
     private func follow() async throws {
-        guard let served = shared.withLock({ $0.served.take() }) else { return }
+        guard let served = published.takeNews() else { return }
+        let last: Int64
+        let releases: [TaskName: Int]
+        do {
+            last = try await store.lastSequence()
+            releases = try await store.releasedExamples()
+        } catch {
+            published.putBack(served)
+            throw error
+        }
         isToReview = true
         tasks = Dictionary(uniqueKeysWithValues: served.map { ($0.task.name, $0) })
         for (name, state) in states where tasks[name]?.task.createdAt != state.createdAt {
@@ -177,30 +164,30 @@ actor InstantHeads: Service {
             followed[backlog.name] = nil
         }
         followed = followed.filter { tasks[$0.key] != nil }
-        let last = try await store.lastSequence()
+        retries.keep(only: Set(tasks.keys))
         let cursor = cursor ?? last
         self.cursor = cursor
-        let releases = try await store.releasedExamples()
         let before = released ?? releases
         released = releases
         var quiet: [ServedTask] = []
         for task in served {
             let recipe = recipe(task.task.update.recipe)
-            shared.withLock { $0.lengths[task.task.name] = recipe?.maximumLength }
+            let name = task.task.name
+            published.truncate(name, to: recipe?.maximumLength)
             guard let recipe, recipe.head != .adapter, task.champion == nil || task.analytic != nil else {
-                forget(task.task.name)
+                forget(name)
+                followed[name] = nil
                 continue
             }
-            let (name, digest) = (task.task.name, task.analytic?.digest)
-            let state = states[name]
-            let isSame = state.map { $0.generation?.digest == digest } ?? (followed[name] == .some(digest))
-            followed[name] = .some(digest)
+            let (state, basis) = (states[name], InstantBasis(task.analytic, recipe))
+            let isSame = (state?.basis ?? followed[name]) == basis
+            followed[name] = basis
             let hasReleased = before[name] != releases[name]
             try await attempt(name) {
                 guard !isSame || hasReleased else { return }
                 let open = try await store.openExamples(name)
-                if let state, try await state.advances(to: task.analytic, champion: task.champion?.digest, open: open) {
-                    publish(state, name)
+                if let state, try await state.advances(to: task, by: recipe, open: open) {
+                    published.publish(state, name)
                 } else if isSame, let state, open.allSatisfy({ state.holds($0.sequence) || $0.sequence > cursor }) {
                     return
                 } else if open.isEmpty {
@@ -239,7 +226,7 @@ actor InstantHeads: Service {
             try await attempt(name) {
                 let count = state.count
                 let isSame = try await withdraw(from: state, task, recipe)
-                if isSame, state.count < count { publish(state, name) }
+                if isSame, state.count < count { published.publish(state, name) }
             }
         }
     }
@@ -297,6 +284,14 @@ actor InstantHeads: Service {
     private func fail(_ name: TaskName, _ error: any Error) {
         logger.error("the analytic head of task \(name) cannot learn: \(error)")
         forget(name)
+        retries.add(name) { [weak self] in await self?.retry(name) }
+    }
+
+    /// Has a head that failed made again, from what is there then.
+    private func retry(_ name: TaskName) {
+        followed[name] = nil
+        published.putBack(Array(tasks.values))
+        bell.continuation.yield()
     }
 
     private func take(
@@ -313,7 +308,7 @@ actor InstantHeads: Service {
         use(name)
         guard try await withdraw(from: state, task, recipe) else { return }
         try await add(examples, to: state, recipe, classifier)
-        publish(state, name)
+        published.publish(state, name)
         try await state.settle()
     }
 
@@ -332,9 +327,8 @@ actor InstantHeads: Service {
                 let result: Result<InstantTask, any Error>
                 do {
                     let state = try await InstantTask(
-                        createdAt: backlog.task.task.createdAt, generation: backlog.task.analytic,
-                        champion: backlog.task.champion?.digest, options: backlog.recipe.analytic, home: home,
-                        classifier: classifier, solving: solver, thread: background)
+                        backlog.task, recipe: backlog.recipe, home: home, classifier: classifier, solving: solver,
+                        thread: background)
                     result = .success(state)
                 } catch {
                     result = .failure(error)
@@ -381,12 +375,13 @@ actor InstantHeads: Service {
         try await add(Array(next.rest.prefix(Self.part)), to: state, recipe, classifier)
         next.rest = next.rest.dropFirst(Self.part)
         guard next.rest.isEmpty else {
-            publish(state, name, begun: begun)
+            published.publish(state, name, begun: begun)
             return next
         }
         states[name] = state
+        retries.remove(name)
         use(name, isAhead: next.isAhead)
-        publish(state, name)
+        published.publish(state, name)
         if order.count > Self.solvers, let oldest = order.first { states[oldest] = nil }
         order.removeAll { states[$0] == nil }
         // What was withdrawn meanwhile may be in it.
@@ -410,21 +405,6 @@ actor InstantHeads: Service {
         try await state.add(zip(new, features).map { ($0, $1) })
     }
 
-    /// - Parameter begun: of a head that is being made: it takes the place of none that knows more.
-    private func publish(_ state: InstantTask, _ name: TaskName, begun: ContinuousClock.Instant? = nil) {
-        var head = state.current
-        head?.begun = begun
-        shared.withLock { [head] shared in
-            guard shared.created[name] == state.createdAt else { return }
-            if begun != nil, let known = shared.heads[name], known.base == state.generation?.digest,
-                known.reference.examples > head?.reference.examples ?? 0
-            {
-                return
-            }
-            shared.heads[name] = head
-        }
-    }
-
     /// - Parameter isAhead: of a head that nobody has asked for yet, which takes the place of none.
     private func use(_ name: TaskName, isAhead: Bool = false) {
         order.removeAll { $0 == name }
@@ -433,7 +413,7 @@ actor InstantHeads: Service {
 
     private func forget(_ name: TaskName) {
         drop(name)
-        shared.withLock { $0.heads[name] = nil }
+        published.forget(name)
     }
 
     /// What learns, but not what answers.
@@ -441,12 +421,5 @@ actor InstantHeads: Service {
         states[name] = nil
         order.removeAll { $0 == name }
         backlogs.remove(name)
-    }
-}
-
-extension Optional {
-    fileprivate mutating func take() -> Wrapped? {
-        defer { self = nil }
-        return self
     }
 }

@@ -4,6 +4,22 @@ import Foundation
 import Schema
 import Store
 
+/// What a head is made from: where any of it is another, so is the head.
+struct InstantBasis: Equatable {
+    /// Digest of the generation it stands on.
+    let generation: String?
+    let head: Recipe.Head
+    let analytic: Recipe.AnalyticOptions
+    let maximumLength: Int
+
+    init(_ generation: AnalyticGeneration?, _ recipe: Recipe) {
+        self.generation = generation?.digest
+        head = recipe.head
+        analytic = recipe.analytic
+        maximumLength = recipe.maximumLength
+    }
+}
+
 /// One task's analytic head between two saved generations.
 ///
 /// Used by ``InstantHeads`` alone, one call at a time; solving happens on its thread, off the cooperative pool.
@@ -15,6 +31,7 @@ final class InstantTask: @unchecked Sendable {
     private(set) var generation: AnalyticGeneration?
     /// Digest of the adapter whose features the sums are of; `nil` where they are of the base model's.
     private(set) var adapter: String?
+    private let recipe: Recipe
     private let solver: any AnalyticSolver
     private let fit: AnalyticFit
     /// Of the random projection.
@@ -33,21 +50,23 @@ final class InstantTask: @unchecked Sendable {
     /// Solves the generation's sums; a second or two for the widest.
     ///
     /// - Parameters:
-    ///   - champion: digest of the adapter of the generation's version.
+    ///   - task: with the version that the generation is of.
     ///   - solving: solves them; `thread` does all that comes after.
     init(
-        createdAt: Timestamp, generation: AnalyticGeneration?, champion: String?, options: Recipe.AnalyticOptions,
-        home: Home, classifier: any TextClassifier, solving: BackgroundThread, thread: BackgroundThread
+        _ task: ServedTask, recipe: Recipe, home: Home, classifier: any TextClassifier, solving: BackgroundThread,
+        thread: BackgroundThread
     ) async throws {
+        let generation = task.analytic
+        self.recipe = recipe
         self.thread = thread
         self.home = home
         base = classifier.baseDigest
-        self.createdAt = createdAt
+        createdAt = task.task.createdAt
         self.generation = generation
-        adapter = generation?.isAdapted == true ? champion : nil
-        let fit = generation?.fit ?? options.fit
+        adapter = generation?.isAdapted == true ? task.champion?.digest : nil
+        let fit = generation?.fit ?? recipe.analytic.fit
         self.fit = fit
-        let begun = options.widths(labels: 0).last { $0 <= Self.firstWidth } ?? 0
+        let begun = recipe.analytic.widths(labels: 0).last { $0 <= Self.firstWidth } ?? 0
         let solved = try await solving.run {
             let sums =
                 try generation.map {
@@ -82,6 +101,9 @@ final class InstantTask: @unchecked Sendable {
         let width = generation?.width ?? firstWidth
         return 4 * width * width
     }
+
+    /// What it is made from.
+    var basis: InstantBasis { InstantBasis(generation, recipe) }
 
     /// How many examples it holds that are not in the generation.
     var count: Int { added.count }
@@ -127,13 +149,14 @@ final class InstantTask: @unchecked Sendable {
         return true
     }
 
-    /// Goes on as the state after `next`, when that holds exactly what this has added and is no longer open.
+    /// Goes on as the state after a task's next generation, when that holds exactly what this has added and is no
+    /// longer open. The adapter of its version changes no feature.
     ///
-    /// - Parameter champion: digest of the adapter of its version, which changes no feature.
-    /// - Returns: `false` when it must be built anew, as after a rollback, and where features, width or fit changed.
-    func advances(to next: AnalyticGeneration?, champion: String?, open: [LedgerExample]) async throws -> Bool {
-        guard let next, next.parent == generation?.digest, next.isAdapted == (adapter != nil), next.fit == fit,
-            next.width == width
+    /// - Returns: `false` when it must be built anew, as after a rollback, and where features, width, fit or recipe
+    ///   changed.
+    func advances(to task: ServedTask, by recipe: Recipe, open: [LedgerExample]) async throws -> Bool {
+        guard let next = task.analytic, next.parent == generation?.digest, next.isAdapted == (adapter != nil),
+            next.fit == fit, next.width == width, InstantBasis(generation, recipe) == basis
         else { return false }
         let waiting = Set(open.map(\.sequence))
         let rest = added.filter { waiting.contains($0.key) }
@@ -155,7 +178,7 @@ final class InstantTask: @unchecked Sendable {
             return false
         }
         generation = next
-        if next.isAdapted { adapter = champion }
+        if next.isAdapted { adapter = task.champion?.digest }
         added = rest
         digest = SHA256.hash(data: Data(next.digest.utf8))
         for sequence in rest.keys.sorted() { chain("+\(sequence)") }
