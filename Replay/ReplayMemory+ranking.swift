@@ -11,7 +11,8 @@ extension Retention {
 extension ReplayMemory {
     /// Offers a whole experience to a ranked retention, which chooses anew among what is held and what is offered.
     ///
-    /// Every label gets the same number of places as far as it can fill them. A text that is held keeps what it has.
+    /// Every label gets the same number of places as far as it can fill them. A text that is held keeps what it has; of
+    /// one that is offered several times the last counts.
     ///
     /// - Parameters:
     ///   - held: what the retention goes by for each exemplar held, in the order of ``exemplars()``: its features, or
@@ -26,33 +27,28 @@ extension ReplayMemory {
             "\(held.count) and \(vectors.count) vectors for \(count) held and \(exemplars.count) offered exemplars")
         let old = try self.exemplars()
         var vectorOf = Dictionary(uniqueKeysWithValues: zip(old.map { TextHash($0.text.utf8) }, held))
-        var fresh: [TextHash: Exemplar] = [:]
-        for (exemplar, vector) in zip(exemplars, vectors) {
-            let hash = TextHash(exemplar.text.utf8)
+        let hashes = exemplars.map { TextHash($0.text.utf8) }
+        let last = Dictionary(zip(hashes, exemplars.indices), uniquingKeysWith: { $1 })
+        var arrivals: [(label: Int, hash: TextHash)] = []
+        for (position, hash) in hashes.enumerated() where last[hash] == position {
             if let label = labelOfText[hash] {
-                if rows[label].name == exemplar.label { continue }
-                remove(text: exemplar.text)
+                if rows[label].name == exemplars[position].label { continue }
+                remove(text: exemplars[position].text)
             }
-            if fresh[hash] == nil {
-                rows[labelNumber(of: exemplar.label)].offered += 1
-                offered += 1
-            }
-            fresh[hash] = exemplar
-            vectorOf[hash] = vector
+            let label = labelNumber(of: exemplars[position].label)
+            rows[label].offered += 1
+            offered += 1
+            vectorOf[hash] = vectors[position]
+            arrivals.append((label, hash))
         }
-        let arrivals = Dictionary(grouping: exemplars.filter { fresh[TextHash($0.text.utf8)] == $0 }, by: \.label)
         var candidates = rows.map { $0.members.map(\.hash) }
-        for (label, row) in rows.enumerated() {
-            var seen = Set(candidates[label])
-            candidates[label] += (arrivals[row.name] ?? []).map { TextHash($0.text.utf8) }
-                .filter { seen.insert($0).inserted }
-        }
+        for (label, hash) in arrivals { candidates[label].append(hash) }
         for (label, places) in Self.places(candidates.map(\.count), limit: limit).enumerated() {
             let own = candidates[label]
             let chosen = Set(choose(places, of: own.map { vectorOf[$0] ?? [] }).map { own[$0] })
             for hash in rows[label].members.map(\.hash) where !chosen.contains(hash) { take(hash, from: label) }
             for hash in own where chosen.contains(hash) && labelOfText[hash] == nil {
-                if let exemplar = fresh[hash] { insert(exemplar, hash: hash, label: label) }
+                if let position = last[hash] { insert(exemplars[position], hash: hash, label: label) }
             }
         }
     }

@@ -64,7 +64,8 @@ static int copy_deflated(int input, int64_t offset, int64_t rest, sink *out) {
     int status = cinflate_done;
     int state = Z_OK;
     while (state != Z_STREAM_END && status == cinflate_done) {
-        if (stream.avail_in == 0) {
+        // With no input left, what a full buffer did not hold may still be to come.
+        if (stream.avail_in == 0 && rest > 0) {
             ssize_t got = get(input, compressed, rest, offset);
             if (got <= 0) {
                 status = got < 0 ? cinflate_read_failed : cinflate_corrupt;
@@ -78,7 +79,7 @@ static int copy_deflated(int input, int64_t offset, int64_t rest, sink *out) {
         stream.next_out = bytes;
         stream.avail_out = buffer_size;
         state = inflate(&stream, Z_NO_FLUSH);
-        if (state != Z_OK && state != Z_STREAM_END && state != Z_BUF_ERROR) {
+        if (state != Z_OK && state != Z_STREAM_END) {
             status = state == Z_MEM_ERROR ? cinflate_out_of_memory : cinflate_corrupt;
             break;
         }

@@ -4,11 +4,11 @@ import Schema
 ///
 /// A candidate is promoted when it has learned what is new and kept what is old:
 ///
-/// - *New.* On the new slices it answers more than guessing would of the labels that the champion never gives rightly,
-///   and is not worse than the champion beyond chance (exact sign test). A champion that does not know the new labels
-///   answers none of them, so that any right answer is better; one that knows them may be equalled. Few examples decide
-///   nothing against a candidate: it fails only when one that learned half of what there was to learn would hardly have
-///   done so badly.
+/// - *New.* On the new slices it answers more than guessing would of the labels that the champion never gives rightly.
+///   Few examples decide nothing against a candidate: it fails only when one that learned half of what there was to
+///   learn would hardly have done so badly. Of the other labels, in a choice among those that the champion knows, it is
+///   not worse than the champion beyond chance (exact sign test): no answer to labels that the champion cannot give
+///   makes up for a loss.
 /// - *Old.* Where the candidate knows the same labels as the champion, nothing excuses a loss: no old slice, nor all
 ///   old slices together (a loss spread thin over many slices shows only in their sum), may fall beyond chance (exact
 ///   sign test), unless the fall is shown to be within the tolerance (``PairedComparison/pValue(dropBelow:)``).
@@ -75,7 +75,7 @@ public struct Gate: Sendable {
             case knownLabels
             /// The same among all labels.
             case growth
-            /// Is the candidate worse on what is new?
+            /// Is the candidate worse on what is new of labels that the champion gives rightly at times?
             case new
         }
 
@@ -114,7 +114,7 @@ public struct Gate: Sendable {
                     result: groups.joined().compactMap(\.comparisonAmongKnown).sum, tolerance: options.tolerance,
                     kind: hasGrown ? .knownLabels : .sameLabels))
         }
-        let new = outcomes.filter(\.isNew).compactMap(\.comparison)
+        let new = outcomes.filter(\.isNew).compactMap(\.comparisonOfKnown)
         if !new.isEmpty { questions.append(Question(result: new.sum, tolerance: 0, kind: .new)) }
         return questions
     }
@@ -153,8 +153,9 @@ public struct Gate: Sendable {
         let name = SliceGroups.name(question.experiences) ?? "the old slices together"
         let fall = "\(name) fell \(points(result.drop)) points\(question.kind == .growth ? " to the new labels" : "")"
         guard question.kind != .new else {
-            return "it is worse than the champion on what is new by \(points(result.drop)) points of "
-                + "\(counted(result.examples, "example")) (\(result.lost) lost, \(result.gained) gained), which is beyond chance"
+            return "it is worse than the champion on what is new of known labels by \(points(result.drop)) points of "
+                + "\(counted(result.examples, "example")) (\(result.lost) lost, \(result.gained) gained), "
+                + "which is beyond chance"
         }
         guard question.kind != .sameLabels else {
             return "\(fall) of \(counted(result.examples, "example")) (\(result.lost) lost, \(result.gained) gained), "

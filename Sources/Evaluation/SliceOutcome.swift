@@ -47,4 +47,13 @@ public struct SliceOutcome: Sendable, Hashable {
         guard let championCorrect, examples > 0 else { return nil }
         return PairedComparison(champion: championCorrect, candidate: candidateCorrectAmongKnown ?? candidateCorrect)
     }
+
+    /// As ``comparisonAmongKnown``, of the examples that are not novel: on the others the champion has nothing to lose.
+    var comparisonOfKnown: PairedComparison? {
+        guard let championCorrect, let novel else { return nil }
+        let pairs = zip(championCorrect, candidateCorrectAmongKnown ?? candidateCorrect)
+        let known = zip(pairs, novel).compactMap { $1 ? nil : $0 }
+        guard !known.isEmpty else { return nil }
+        return PairedComparison(champion: known.map(\.0), candidate: known.map(\.1))
+    }
 }

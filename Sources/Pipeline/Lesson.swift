@@ -20,7 +20,8 @@ struct UpdatePart {
         kept = isShared ? nil : try learner.keep(input)
         judge = Judge(learner: learner, input: input)
         let memory = input.recipe.method.replaysNew ? try learner.remember(input) : input.memory
-        exemplars = try memory.exemplars().filter { input.labels.contains($0.label) }
+        let labels = Set(input.labels)
+        exemplars = try memory.exemplars().filter { labels.contains($0.label) }
     }
 }
 

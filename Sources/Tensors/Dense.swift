@@ -91,11 +91,13 @@ public enum Dense {
         }
     }
 
-    /// A copy with one row more, of zeros.
-    public static func appendingZeroRow(to matrix: Matrix) -> Matrix {
-        Matrix(
-            rows: matrix.rows + 1, columns: matrix.columns,
-            values: matrix.values + Array(repeating: 0, count: matrix.columns))
+    /// A copy with so many rows more, of zeros.
+    public static func appendingZeroRows(_ count: Int, to matrix: Matrix) -> Matrix {
+        let rows = matrix.rows + count
+        let longer = Matrix(
+            storage: FloatStorage(count: rows * matrix.columns), rows: rows, columns: matrix.columns)
+        longer.storage.base.update(from: matrix.base, count: matrix.count)
+        return longer
     }
 
     /// A copy of the first rows and columns.

@@ -43,10 +43,6 @@ public final class FloatStorage: @unchecked Sendable {
         return Array(UnsafeBufferPointer(start: base + range.lowerBound, count: range.count))
     }
 
-    public func withSpan<Result>(_ body: (Span<Float>) throws -> Result) rethrows -> Result {
-        try body(UnsafeBufferPointer(start: base, count: count).span)
-    }
-
     /// Replaces the elements from `offset` on.
     public func write(_ values: [Float], at offset: Int) {
         check(offset..<offset + values.count)

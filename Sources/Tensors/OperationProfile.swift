@@ -9,7 +9,6 @@ public enum Operation: String, Sendable, CaseIterable, Comparable {
     case dropout
     case pooling
     case head
-    case loss
 
     public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
     private var rank: Int { Self.allCases.firstIndex(of: self) ?? 0 }

@@ -87,10 +87,6 @@ public final class Tape {
         return Array(UnsafeBufferPointer(start: start, count: rows.count * variable.columns))
     }
 
-    public func withSpan<Result>(of variable: Variable, _ body: (Span<Float>) throws -> Result) rethrows -> Result {
-        try body(UnsafeBufferPointer(start: values(variable), count: variable.count).span)
-    }
-
     /// A copy of the gradient of an input after `backward`; zeros when nothing depended on it.
     public func readGradient(_ variable: Variable) -> [Float] {
         guard let gradient = gradient(variable) else { return Array(repeating: 0, count: variable.count) }
@@ -112,12 +108,6 @@ public final class Tape {
         // The released memory is still intact, and may overlap its new place.
         values(result).update(from: source, count: inner.count)
         return result
-    }
-
-    /// Differentiates a `[1, 1]` variable with respect to everything recorded, and clears the record.
-    public func backward(from loss: Variable) {
-        precondition(loss.count == 1, "a [\(loss.rows), \(loss.columns)] variable is not a loss: expected [1, 1]")
-        backward(from: loss, seed: [1])
     }
 
     /// Differentiates Σ seed·y with respect to everything recorded, and clears the record.

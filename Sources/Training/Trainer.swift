@@ -76,7 +76,7 @@ public struct Trainer: Sendable {
         let prepared = try method.prepare(input, context)
         var run = try Run(self, prepared, method)
         var outcome = try run.train(progress)
-        let carried = method.carried(by: outcome.adapter, after: prepared, context)
+        let carried = try method.carried(by: outcome.adapter, after: prepared, context)
         if !(carried.isEmpty && outcome.adapter.carried.isEmpty) {
             outcome.adapter = outcome.adapter.carrying(carried)
         }

@@ -189,6 +189,37 @@ struct AnalyticTests {
         #expect(Self.difference(solver.head.scores(queries), wanted) < 1e-3)
     }
 
+    @Test func `what replaced a label that nobody knows is taken out as it came in`() throws {
+        let rows = Self.rows(60)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let sums = try AnalyticSums(width: Self.width, features: Self.features).adding(rows)
+        let solver = try sums.solver(Self.fit)
+        let before = solver.head.scores(queries)
+        var row = Self.rows(1, seed: 3)[0]
+        row.replaced = "unknown"
+        try solver.add([row])
+        #expect(solver.counts == [21, 20, 20])
+        try solver.remove([row])
+        #expect(solver.counts == sums.counts)
+        #expect(Self.difference(solver.head.scores(queries), before) < 1e-3)
+        #expect(sums.adding([row]).removing([row]).counts == sums.counts)
+    }
+
+    @Test func `labels that come together are known in the order of their first examples`() throws {
+        let rows = (0..<3).flatMap { _ in [4, 2, 7, 2, 0] }.enumerated().map { index, label in
+            AnalyticSums.Row(features: Self.rows(20, seed: 4)[index].features, label: "\(label)")
+        }
+        let empty = try AnalyticSums(width: Self.width, features: Self.features)
+        let sums = empty.adding(rows)
+        #expect(sums.labels == ["4", "2", "7", "0"] && sums.counts == [3, 6, 3, 3])
+        let solver = try empty.adding(Array(rows[..<2])).solver(Self.fit)
+        try solver.add(Array(rows[2...]))
+        #expect(solver.labels == sums.labels && solver.counts == sums.counts)
+        let queries = Self.rows(9, seed: 2).map(\.features)
+        let wanted = try sums.head(Self.fit).scores(queries)
+        #expect(Self.difference(solver.head.scores(queries), wanted) < 1e-3)
+    }
+
     @Test func `a head that begins empty learns its first labels`() throws {
         let solver = try AnalyticSums(width: Self.width, features: Self.features).solver(Self.fit)
         let rows = Self.rows(6)
@@ -409,6 +440,19 @@ struct BlendTests {
             return topLabels(logits, count: 1)[0].index == targets[index]
         }
         #expect(correct == 90)
+    }
+
+    @Test func `held-out answers that are all right leave room for doubt`() {
+        let targets = (0..<27).map { $0 % 3 }
+        let scores = targets.map { target in (0..<3).map { $0 == target ? Float(0.8) : 0.1 } }
+        let blend = Blend.calibrated(adapter: scores, analytic: scores, targets: targets)
+        for (target, score) in zip(targets, scores) {
+            let logits = score.map { Float(blend.adapter + blend.analytic) * $0 }
+            let alone = score.map { Float(blend.alone) * $0 }
+            for found in [probabilities(logits)[target], probabilities(alone)[target]] {
+                #expect(found > 0.95 && found < 0.99)
+            }
+        }
     }
 
     @Test func `too few held-out examples leave the weights as they are`() {

@@ -4,25 +4,58 @@ import Testing
 
 @Suite("Statistics of drift: properties")
 struct DriftStatisticsTests {
+    /// Counts by bin of so many draws, all of the first `possible` bins alike.
+    private func draw(_ count: Int, bins: Int, of possible: Int? = nil, _ generator: inout SeededGenerator) -> [Int] {
+        (0..<count).reduce(into: Array(repeating: 0, count: bins)) { counts, _ in
+            counts[Int(generator.next() % UInt64(possible ?? bins))] += 1
+        }
+    }
+
     @Test("one distribution with itself is no distance, however many bins, once chance is taken off")
     func chanceIsTakenOff() {
         var generator = SeededGenerator(seed: 3)
-        func draw(_ count: Int, bins: Int) -> [Int] {
-            (0..<count).reduce(into: Array(repeating: 0, count: bins)) { counts, _ in
-                counts[Int(generator.next() % UInt64(bins))] += 1
-            }
-        }
-        var rejected = 0
+        var pValues: [Double] = []
         for _ in 0..<60 {
-            let (reference, current) = (draw(1_000, bins: 77), draw(250, bins: 77))
+            let (reference, current) = (draw(1_000, bins: 77, &generator), draw(250, bins: 77, &generator))
             let result = HistogramComparison(
                 reference: reference, current: current, permutations: 99, using: &generator)
             #expect(result.rawPopulationStability > 0.15)
             #expect(result.populationStability < 0.2)
-            if result.pValue < 0.05 { rejected += 1 }
+            pValues.append(result.pValue)
         }
         // Binomial(60, 0.05) exceeds 9 once in 700 runs; the seed is fixed.
-        #expect(rejected <= 9)
+        #expect(pValues.count { $0 < 0.05 } <= 9)
+        // Nor may p-values be large: Binomial(60, 0.5) lies outside once in 150 runs.
+        #expect((20...40).contains(pValues.count { $0 < 0.5 }))
+    }
+
+    @Test("p-values of a thinned reference are uniform where nothing moved", arguments: [500, 1_000])
+    func thinned(bins: Int) {
+        var generator = SeededGenerator(seed: 13)
+        let pValues = (0..<60).map { _ in
+            let (reference, current) = (draw(40 * bins, bins: bins, &generator), draw(250, bins: bins, &generator))
+            return HistogramComparison(reference: reference, current: current, permutations: 39, using: &generator)
+                .pValue
+        }
+        #expect((0.3...0.7).contains(pValues.sorted()[30]), "\(pValues.sorted())")
+        #expect(pValues.count { $0 < 0.05 } <= 9)
+    }
+
+    @Test("a tenth of many labels that take all traffic is beyond chance")
+    func fewOfManyLabels() {
+        var generator = SeededGenerator(seed: 17)
+        let reference = draw(40 * 2_000, bins: 2_000, &generator)
+        let current = draw(250, bins: 2_000, of: 200, &generator)
+        let result = HistogramComparison(
+            reference: reference, current: current, permutations: 199, using: &generator)
+        #expect(result.pValue < 0.01)
+        #expect(result.jensenShannon > 0.1)
+    }
+
+    @Test("counts in bins that one side lacks are the whole distance, and bins that both lack none")
+    func emptyBins() {
+        #expect(HistogramDistance.jensenShannon([3, 0, 0], [0, 5, 0]) == 1)
+        #expect(HistogramDistance.jensenShannon([3, 0, 1], [9, 0, 3]) == 0)
     }
 
     @Test("a label that gains 20 points is beyond chance")

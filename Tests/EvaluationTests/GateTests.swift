@@ -8,13 +8,15 @@ struct GateTests {
     private let gate = Gate(Recipe.GateOptions())
 
     /// A slice on which the champion answers `right` of `examples`, the candidate loses some of these and gains others.
+    /// A new one is all novel where the champion answers none of it, else not at all.
     private func slice(
         _ experience: Int, isNew: Bool = false, examples: Int, right: Int, lost: Int = 0, gained: Int = 0
     ) -> SliceOutcome {
         let champion = (0..<examples).map { $0 < right }
         let candidate = (0..<examples).map { $0 < right ? $0 >= lost : $0 < right + gained }
         return SliceOutcome(
-            experience: experience, isNew: isNew, championCorrect: champion, candidateCorrect: candidate)
+            experience: experience, isNew: isNew, championCorrect: champion, candidateCorrect: candidate,
+            novel: isNew && right > 0 ? champion.map { _ in false } : nil)
     }
 
     @Test("promotes what learned the new and kept the old")
@@ -180,6 +182,37 @@ struct GateTests {
         #expect(gate.judge([known], attempt: 1).decision == .promote)
     }
 
+    /// 100 new examples of labels that the champion does not know and 100 of others, all of which it answers.
+    private func mixed(rightOnNew: Int, lost: Int, lostToNew: Int = 0, isGrown: Bool) -> SliceOutcome {
+        let new = (0..<100).map { $0 < rightOnNew }
+        let known = (0..<100).map { $0 >= lost + lostToNew }
+        let amongKnown = (0..<100).map { _ in false } + (0..<100).map { $0 >= lost }
+        return SliceOutcome(
+            experience: 2, isNew: true, championCorrect: (0..<200).map { $0 >= 100 }, candidateCorrect: new + known,
+            candidateCorrectAmongKnown: isGrown ? amongKnown : nil, novel: (0..<200).map { $0 < 100 },
+            majorityShare: 0.1)
+    }
+
+    @Test("what is right of new labels pays for no loss on known ones", arguments: [true, false])
+    func lossBesideNewLabels(isGrown: Bool) {
+        let verdict = gate.judge([mixed(rightOnNew: 90, lost: 45, isGrown: isGrown)], attempt: 3)
+        #expect(verdict.decision == .reject)
+        #expect(verdict.reason.contains("on what is new of known labels by 45.0 points of 100 examples"))
+        #expect(gate.judge([mixed(rightOnNew: 90, lost: 3, isGrown: isGrown)], attempt: 1).decision == .promote)
+    }
+
+    @Test("an update that only adds labels is promoted, and may lose to them what is new of others")
+    func onlyNewLabels() {
+        var old = slice(1, examples: 200, right: 180)
+        old.candidateCorrectAmongKnown = old.candidateCorrect
+        var added = slice(2, isNew: true, examples: 100, right: 0, gained: 90)
+        added.candidateCorrectAmongKnown = added.candidateCorrect.map { _ in false }
+        added.novel = added.candidateCorrect.map { _ in true }
+        #expect(gate.judge([old, added], attempt: 1).decision == .promote)
+        let lostToNew = mixed(rightOnNew: 90, lost: 0, lostToNew: 8, isGrown: true)
+        #expect(gate.judge([old, lostToNew], attempt: 1).decision == .promote)
+    }
+
     @Test("refuses nothing where everything may be lost")
     func off() {
         var options = Recipe.GateOptions()
@@ -213,7 +246,7 @@ struct GateTests {
         #expect(gate.judge([noise], attempt: 1).decision == .promote)
         let loss = gate.judge([slice(2, isNew: true, examples: 100, right: 95, lost: 12, gained: 2)], attempt: 3)
         #expect(loss.decision == .reject)
-        #expect(loss.reason.contains("worse than the champion on what is new by 10.0 points of 100 examples"))
+        #expect(loss.reason.contains("on what is new of known labels by 10.0 points of 100 examples"))
     }
 
     @Test(

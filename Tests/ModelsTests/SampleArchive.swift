@@ -18,6 +18,34 @@ enum SampleArchive {
             0x6B, 0x01,
         ])
 
+    /// Members of which some bytes are still to come when all input is taken and two buffers of 65,536 bytes are full.
+    static let outlasting = [
+        Member(
+            path: "zeros", content: Array(repeating: 0, count: 131_088),
+            // zlib.compressobj(1, zlib.DEFLATED, -15)
+            deflated: repeating(
+                [0xC0, 0x80, 0x01, 0x03, 0x06, 0x0C, 0x18, 0x30, 0x60], count: 63,
+                after: [
+                    0xED, 0xD0, 0x81, 0x00, 0x00, 0x00, 0x00, 0xC3, 0xA0,
+                    0xF9, 0x53, 0x5F, 0xE0, 0x08, 0x85, 0x50, 0x61,
+                ],
+                before: [0xC0, 0x80, 0x81, 0x3F, 0x30])),
+        Member(
+            path: "song", content: repeating(Array("la ".utf8), count: 43_700, after: [], before: []),
+            // zlib.compressobj(9, zlib.DEFLATED, -15)
+            deflated: repeating(
+                [0xAA], count: 126,
+                after: [
+                    0xED, 0xC2, 0x31, 0x0D, 0x00, 0x00, 0x0C, 0x03, 0x20, 0x2B, 0xB5,
+                    0xD6, 0xBF, 0xFE, 0xEF, 0x49, 0x98, 0x01, 0x08, 0x6B, 0xA6,
+                ],
+                before: [0xFA, 0x3D])),
+    ]
+
+    private static func repeating(_ part: [UInt8], count: Int, after head: [UInt8], before tail: [UInt8]) -> [UInt8] {
+        head + Array(repeatElement(part, count: count).joined()) + tail
+    }
+
     static func bytes(_ members: [Member]) -> [UInt8] {
         var archive: [UInt8] = []
         var directory: [UInt8] = []

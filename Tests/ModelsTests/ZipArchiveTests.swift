@@ -28,6 +28,19 @@ struct ZipArchiveTests {
         }
     }
 
+    @Test("Members come back whole whose last bytes outlast their input, and are refused without its end")
+    func outlasting() async throws {
+        try await withTemporaryDirectory { directory in
+            let contents = try extractAll(SampleArchive.bytes(SampleArchive.outlasting), in: directory)
+            #expect(contents == SampleArchive.outlasting.map(\.content))
+            for member in SampleArchive.outlasting {
+                var cut = member
+                cut.deflated?.removeLast()
+                #expect(throws: ModelError.self) { try extractAll(SampleArchive.bytes([cut]), in: directory) }
+            }
+        }
+    }
+
     @Test("An archive cut anywhere is refused")
     func cut() async throws {
         try await withTemporaryDirectory { directory in

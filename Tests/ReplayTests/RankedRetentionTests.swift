@@ -102,4 +102,20 @@ import Replay
         try memory.offer([moved, again], vectors: [[1], [0]], held: [[0], [1]])
         #expect(try memory.exemplars() == [old[0], moved])
     }
+
+    @Test func `Of a text that comes twice in one offer the last counts`() throws {
+        var memory = try empty(.herding, exemplars: 4)
+        let twice = ["A", "B"].map { Exemplar(text: "T", label: $0, sequence: 1) }
+        try memory.offer(twice, vectors: [[0], [1]], held: [])
+        #expect(try memory.exemplars() == [twice[1]])
+        let offered = Dictionary(uniqueKeysWithValues: memory.statistics().labels.map { ($0.name, $0.offered) })
+        #expect(offered["A", default: 0] == 0 && offered["B"] == 1 && memory.offered == 1)
+        // The last is held already.
+        try memory.offer(twice, vectors: [[0], [1]], held: [[1]])
+        #expect(try memory.exemplars() == [twice[1]] && memory.offered == 1)
+        let wasHeld = memory.remove(text: "T")
+        let bytes = try memory.encode()
+        #expect(try ReplayMemory(decoding: bytes).isEmpty)
+        #expect(wasHeld && memory.offered == 0)
+    }
 }

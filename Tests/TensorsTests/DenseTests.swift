@@ -66,6 +66,14 @@ struct DenseTests {
         }
     }
 
+    @Test("Rows that are appended are zeros, and the others stay")
+    func appendedRows() {
+        let matrix = Matrix(rows: 2, columns: 3, values: [1, 2, 3, 4, 5, 6])
+        #expect(Dense.appendingZeroRows(2, to: matrix).values == [1, 2, 3, 4, 5, 6, 0, 0, 0, 0, 0, 0])
+        let empty = Matrix(storage: FloatStorage(count: 0), rows: 0, columns: 2)
+        #expect(Dense.appendingZeroRows(1, to: empty).values == [0, 0])
+    }
+
     @Test("What is not positive definite is refused with the order of the minor", arguments: [1, 200, 256, 257, 580])
     func refusal(order: Int) {
         let gram = gram(600)

@@ -84,11 +84,4 @@ struct GradientTests {
             tape.normalize(tape.meanPool(x[0], offsets: [0, 1, 3, 6]), scale: 3)
         }
     }
-
-    @Test("of cross-entropy", arguments: KernelSet.available)
-    func crossEntropy(kernels: KernelSet) {
-        GradientCheck(inputs: [(3, 5)], range: -4...4)(kernels: kernels) { tape, x, _ in
-            tape.crossEntropy(x[0], labels: [4, 0, 2], divisor: 7)
-        }
-    }
 }

@@ -7,28 +7,6 @@ import Tensors
 struct TapeTests {
     private let arena = Arena()
 
-    @Test("cross-entropy of equal logits is the logarithm of their number")
-    func crossEntropyByHand() {
-        let tape = Tape(arena: arena)
-        let logits = tape.input(rows: 2, columns: 4, values: [3, 3, 3, 3, -1, -1, -1, -1])
-        let loss = tape.read(tape.crossEntropy(logits, labels: [0, 3], divisor: 2))
-        #expect(abs(loss[0] - 1.3862944) < 1e-6)
-    }
-
-    @Test("cross-entropy stays finite where the label's probability rounds to zero")
-    func crossEntropyExtreme() {
-        let tape = Tape(arena: arena)
-        let logits = tape.input(rows: 1, columns: 2, values: [500, -500])
-        #expect(tape.read(tape.crossEntropy(logits, labels: [1], divisor: 1)) == [1_000])
-    }
-
-    @Test("cross-entropy shows a NaN")
-    func crossEntropyNaN() {
-        let tape = Tape(arena: arena)
-        let logits = tape.input(rows: 1, columns: 3, values: [0, .nan, 1])
-        #expect(tape.read(tape.crossEntropy(logits, labels: [0], divisor: 1))[0].isNaN)
-    }
-
     @Test("attention to one token returns its value; to equal keys, the mean of the values")
     func attentionByHand() {
         let tape = Tape(arena: arena)

@@ -14,14 +14,19 @@ import Training
     ]
     private var batch: ReplayMixer.Batch { ReplayMixer.Batch(examples: new + old, newCount: 2) }
 
-    private func method(_ name: Recipe.Method, _ change: (inout Recipe) -> Void = { _ in }) -> any LearningMethod {
+    private func method(
+        _ name: Recipe.Method, exemplars: [TokenizedExample] = [], _ change: (inout Recipe) -> Void = { _ in }
+    ) -> any LearningMethod {
         var recipe = Recipe()
         recipe.method = name
         recipe.optimization.logitAdjustment = 0
         recipe.methodOptions.strength = 0.5
         recipe.methodOptions.labelStrength = 2
         change(&recipe)
-        return recipe.learningMethod(Trainer.Input(parent: nil, labels: ["a", "b", "c", "d"], newExamples: new))
+        return recipe.learningMethod(
+            Trainer.Input(
+                parent: nil, labels: ["a", "b", "c", "d"], newExamples: new,
+                exemplars: ExemplarPool(exemplars, sampling: .uniform)))
     }
 
     @Test(arguments: [Recipe.Method.naive, .replay, .greedyMemory, .joint])
@@ -31,11 +36,16 @@ import Training
     }
 
     @Test func `ER-ACE lets new examples choose among their batch's labels`() {
-        let terms = method(.asymmetricReplay).terms(batch)
         let among = LogitLoss.crossEntropy(offsets: [-.infinity, -.infinity, 0, 0])
-        #expect(terms == new.map { LossTerm($0, among, weight: 0.5) } + LossTerm.mean(old))
-        let first = ReplayMixer.Batch(examples: new, newCount: 2)
-        #expect(method(.asymmetricReplay).terms(first) == LossTerm.mean(new))
+        let masked = new.map { LossTerm($0, among, weight: 0.5) }
+        let remembering = method(.asymmetricReplay, exemplars: old)
+        #expect(remembering.terms(batch) == masked + LossTerm.mean(old))
+        // Also where a batch happens to replay nothing; without a memory there is nothing to spare.
+        let alone = ReplayMixer.Batch(examples: new, newCount: 2)
+        #expect(remembering.terms(alone) == masked)
+        #expect(method(.asymmetricReplay).terms(alone) == LossTerm.mean(new))
+        let forgetting = method(.asymmetricReplay, exemplars: old) { $0.replay.ratio = 0 }
+        #expect(forgetting.terms(alone) == LossTerm.mean(new))
     }
 
     @Test func `DER++ matches one half's logits and learns the other half's labels`() {
@@ -206,14 +216,26 @@ import Training
         // One label only: the drawn label is certain, and its gradient zero.
         let adapter = try ClassifierAdapter(options: TinyBert.options, labels: ["a"], encoder: encoder, seed: 0)
         let context = MethodContext(recipe: recipe, encoder: encoder, pool: WorkerPool(count: 1))
-        let certain = ElasticWeightConsolidation.information(
+        let certain = try ElasticWeightConsolidation.information(
             of: adapter, on: [TokenizedExample(ids: [1, 2], label: 0)], context)
         #expect(certain.allSatisfy { $0 == 0 })
         // Two labels and a head of zeros: either label's gradient on the bias is ±1/2.
         let even = try adapter.growing(to: ["a", "b"], encoder: encoder)
-        let information = ElasticWeightConsolidation.information(
+        let information = try ElasticWeightConsolidation.information(
             of: even, on: [TokenizedExample(ids: [1, 2], label: 0)], context)
         for index in even.layout.headBias { #expect(abs(information[index] - 0.25) < 1e-6) }
+    }
+
+    @Test func `The information is that of the adapter as it answers, whatever dropout it was trained with`() throws {
+        let recipe = recipe(.elasticWeights)
+        let adapter = try update(recipe, from: nil, 0..<2)
+        let context = MethodContext(recipe: recipe, encoder: encoder, pool: WorkerPool(count: 1))
+        let informations = try [0, 0.5].map { rate in
+            try ElasticWeightConsolidation.information(
+                of: adapter.dropping(rate), on: examples(0..<2, seed: 7), context)
+        }
+        #expect(informations[0].contains { $0 > 0 })
+        #expect(informations[1] == informations[0])
     }
 
     @Test func `O-LoRA leaves earlier subspaces and rows as they are and makes the new one orthogonal`() throws {

@@ -12,6 +12,8 @@ import Tensors
 public struct AnalyticSums: Sendable {
     /// In order of first appearance.
     public private(set) var labels: [String]
+    /// In ``labels``.
+    private var positions: [String: Int]
     /// Examples of each label.
     public private(set) var counts: [Int]
     public let projection: RandomProjection
@@ -55,6 +57,7 @@ public struct AnalyticSums: Sendable {
         projection = RandomProjection(width: width, features: features)
         self.isAdapted = isAdapted
         labels = []
+        positions = [:]
         counts = []
         let width = projection.width
         gram = Matrix(storage: FloatStorage(count: width * width), rows: width, columns: width)
@@ -68,6 +71,7 @@ public struct AnalyticSums: Sendable {
         self.projection = projection
         self.isAdapted = isAdapted
         self.labels = labels
+        positions = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
         self.counts = counts
         self.newcomers = newcomers
         self.gram = gram
@@ -91,8 +95,7 @@ public struct AnalyticSums: Sendable {
         guard !rows.isEmpty else { return self }
         var next = self
         next.gram = Dense.copy(gram)
-        next.sums = Dense.copy(sums)
-        for label in rows.map(\.label) { next.introduce(label) }
+        next.introduce(rows.map(\.label))
         let chunk = 256
         for start in stride(from: 0, to: rows.count, by: chunk) {
             next.accumulate(rows[start..<min(start + chunk, rows.count)], sign: sign, pool)
@@ -125,17 +128,19 @@ public struct AnalyticSums: Sendable {
             sums: Dense.corner(of: sums, rows: sums.rows, columns: width))
     }
 
-    private mutating func introduce(_ label: String) {
-        guard !labels.contains(label) else { return }
-        labels.append(label)
-        counts.append(0)
-        newcomers.insert(label)
-        sums = Dense.appendingZeroRow(to: sums)
+    /// Makes the label sums this value's own, with a row for each label that is not known yet.
+    private mutating func introduce(_ names: [String]) {
+        for label in names where positions[label] == nil {
+            positions[label] = labels.count
+            labels.append(label)
+            counts.append(0)
+            newcomers.insert(label)
+        }
+        sums = Dense.appendingZeroRows(labels.count - sums.rows, to: sums)
     }
 
     /// Into storage that is this value's own.
     private mutating func accumulate(_ rows: ArraySlice<Row>, sign: Int, _ pool: WorkerPool?) {
-        let positions = Dictionary(uniqueKeysWithValues: zip(labels, 0...))
         let projected = projection.project(rows.map(\.features))
         let additions = rows.filter { $0.replaced.flatMap { positions[$0] } == nil }
         let added = additions.count == rows.count ? projected : projection.project(additions.map(\.features))

@@ -10,6 +10,8 @@ final class RidgeSolver: AnalyticSolver {
     let projection: RandomProjection
     private let isAdapted: Bool
     private(set) var labels: [String]
+    /// In ``labels``.
+    private var positions: [String: Int]
     private(set) var counts: [Int]
     private var newcomers: Newcomers
     /// A, but for the move that waits.
@@ -24,6 +26,7 @@ final class RidgeSolver: AnalyticSolver {
         projection = sums.projection
         isAdapted = sums.isAdapted
         labels = sums.labels
+        positions = Dictionary(uniqueKeysWithValues: zip(sums.labels, 0...))
         counts = sums.counts
         newcomers = sums.newcomers
         inverse =
@@ -46,7 +49,7 @@ final class RidgeSolver: AnalyticSolver {
 
     /// Many examples in parts of ``part``.
     func add(_ rows: [AnalyticSums.Row]) throws(TensorError) {
-        for label in rows.map(\.label) { introduce(label) }
+        introduce(rows.map(\.label))
         for start in stride(from: 0, to: rows.count, by: Self.part) {
             let part = rows[start..<min(start + Self.part, rows.count)]
             try learn(part.filter { known($0.replaced) == nil })
@@ -56,8 +59,8 @@ final class RidgeSolver: AnalyticSolver {
 
     func remove(_ rows: [AnalyticSums.Row]) throws(TensorError) {
         for row in rows {
-            // Back under the label that it had replaced, or out of everything.
-            if let replaced = row.replaced {
+            // Back under the label that it had replaced, or out of everything where that is not known, as it came in.
+            if let replaced = row.replaced, known(replaced) != nil {
                 relabel([AnalyticSums.Row(features: row.features, label: replaced, replaced: row.label)])
             } else {
                 try learn([row], sign: -1)
@@ -65,14 +68,17 @@ final class RidgeSolver: AnalyticSolver {
         }
     }
 
-    private func known(_ label: String?) -> Int? { label.flatMap { labels.firstIndex(of: $0) } }
+    private func known(_ label: String?) -> Int? { label.flatMap { positions[$0] } }
 
-    private func introduce(_ label: String) {
-        guard !labels.contains(label) else { return }
-        labels.append(label)
-        counts.append(0)
-        newcomers.insert(label)
-        weights = Dense.appendingZeroRow(to: weights)
+    private func introduce(_ names: [String]) {
+        for label in names where positions[label] == nil {
+            positions[label] = labels.count
+            labels.append(label)
+            counts.append(0)
+            newcomers.insert(label)
+        }
+        guard labels.count > weights.rows else { return }
+        weights = Dense.appendingZeroRows(labels.count - weights.rows, to: weights)
     }
 
     /// With K = Z·A and M = I + K·Zᵀ: A' = A − Kᵀ·M⁻¹·K, and W' = W + (T − Z·Wᵀ)ᵀ·M⁻¹·K for one-hot targets T.

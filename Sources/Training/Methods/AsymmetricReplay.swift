@@ -7,9 +7,12 @@
 ///   section 4.1: L(new; labels of the batch) + L(replayed; all labels), each the mean over its examples.
 struct AsymmetricReplay: LearningMethod {
     let labelCount: Int
+    /// Whether anything is replayed in the update. Without a memory nothing else tells old labels from new ones.
+    let hasMemory: Bool
 
     func terms(_ batch: ReplayMixer.Batch) -> [LossTerm] {
-        guard batch.replayedCount > 0 else { return LossTerm.mean(batch.new) }
+        // A batch that happens to replay nothing pushes old labels down no more than others.
+        guard hasMemory else { return LossTerm.mean(batch.new) }
         var offsets = [Float](repeating: -.infinity, count: labelCount)
         for example in batch.new { offsets[example.label] = 0 }
         return LossTerm.mean(batch.new, .crossEntropy(offsets: offsets)) + LossTerm.mean(batch.replayed)

@@ -35,22 +35,23 @@ package struct ElasticWeightConsolidation: LearningMethod {
 
     package func carried(
         by adapter: ClassifierAdapter, after input: Trainer.Input, _ context: MethodContext
-    ) -> [String: [Float]] {
-        var information = Self.information(of: adapter, on: input.newExamples, context)
+    ) throws -> [String: [Float]] {
+        var information = try Self.information(of: adapter, on: input.newExamples, context)
         if let old = adapter.carried[Self.fisher] {
             for index in information.indices { information[index] += Float(options.decay) * old[index] }
         }
         return [Self.fisher: information]
     }
 
-    /// Mean over texts of the squared gradient of the log-likelihood, each label drawn from the adapter's own answer.
+    /// Mean over texts of the squared gradient of the log-likelihood, each label drawn from the adapter's own answer,
+    /// without dropout: the information is that of the adapter as it answers.
     package static func information(
         of adapter: ClassifierAdapter, on examples: [TokenizedExample], _ context: MethodContext
-    ) -> [Float] {
+    ) throws -> [Float] {
         var generator = SeededGenerator(seed: context.recipe.seed, stream: 3)
         let sample = Array(examples.shuffled(using: &generator).prefix(sampleSize))
         let step = TrainingStep(
-            adapter: adapter, encoder: context.encoder, options: context.recipe.optimization,
+            adapter: try adapter.dropping(0), encoder: context.encoder, options: context.recipe.optimization,
             seed: context.recipe.seed, pool: context.pool)
         var information = [Float](repeating: 0, count: adapter.layout.count)
         for var example in context.answered(sample, by: adapter) {

@@ -26,7 +26,7 @@ public protocol LearningMethod: Sendable {
     /// - Parameter input: as it was prepared.
     func carried(
         by adapter: ClassifierAdapter, after input: Trainer.Input, _ context: MethodContext
-    ) -> [String: [Float]]
+    ) throws -> [String: [Float]]
 }
 
 extension LearningMethod {
@@ -62,7 +62,9 @@ extension Recipe {
     package func learningMethod(_ input: Trainer.Input) -> any LearningMethod {
         switch method {
         case .naive, .replay, .greedyMemory, .joint: ExperienceReplay(self, input)
-        case .asymmetricReplay: AsymmetricReplay(labelCount: input.labels.count)
+        case .asymmetricReplay:
+            AsymmetricReplay(
+                labelCount: input.labels.count, hasMemory: replay.ratio > 0 && !input.exemplars.isEmpty)
         case .darkReplay: DarkReplay(methodOptions)
         case .withoutForgetting: LearningWithoutForgetting(methodOptions)
         case .averagedGradientMemory: AveragedGradientMemory()

@@ -32,7 +32,7 @@ def histograms():
         a, b = shares(left), shares(right)
         yield {
             "reference": left.tolist(), "current": right.tolist(),
-            "psi": float(stats.entropy(a, b) + stats.entropy(b, a)), "js": float(jensenshannon(a, b, base=2)),
+            "psi": float(stats.entropy(a, b) + stats.entropy(b, a)), "js": float(jensenshannon(left, right, base=2)),
         }
 
 
