@@ -11,6 +11,7 @@ struct BaseModel {
     let directory: URL
     let encoder: any TextEncoder
     let tokenizer: Tokenizer
+    private let precision: Precision
 
     /// - Parameters:
     ///   - packing: as `EncoderRegistry.loadEncoder(from:packing:precision:)` has it.
@@ -18,6 +19,7 @@ struct BaseModel {
     /// - Throws: also where the tokenizer is not the encoder's.
     init(_ directory: URL, packing: Bool = true, precision: Precision = .float32) throws {
         self.directory = directory
+        self.precision = precision
         encoder = try EncoderRegistry.loadEncoder(from: directory.path, packing: packing, precision: precision)
         var tokenizer = try Tokenizer.load(from: directory)
         tokenizer.maximumLength = encoder.maximumPositions
@@ -56,7 +58,13 @@ struct BaseModel {
             adapters: AdapterStore(directory: adapters), threads: threads)
     }
 
-    func learner(threads: Int) throws -> Learner {
-        Learner(encoder: encoder, tokenizer: tokenizer, base: try lineage(), pool: WorkerPool(count: threads))
+    /// - Parameter features: directory where features outlive the process; `nil` for none.
+    func learner(threads: Int, features: URL? = nil) throws -> Learner {
+        let base = try lineage()
+        let files = features.map {
+            FeatureFiles(directory: $0, context: "\(base.digest) \(precision.rawValue) \(KernelSet.best.name)")
+        }
+        return Learner(
+            encoder: encoder, tokenizer: tokenizer, base: base, pool: WorkerPool(count: threads), featureFiles: files)
     }
 }

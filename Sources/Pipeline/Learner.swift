@@ -18,16 +18,19 @@ public struct Learner: Sendable {
     private(set) var encoder: any TextEncoder
     let tokenizer: Tokenizer
     let pool: WorkerPool
-    /// The base model's features never change, and a held-out text is judged by in every update.
-    private let baseFeatures = TextCache()
-    private let adapterFeatures = AdapterCaches()
+    private let featureCaches: FeatureCaches
     let judging = Stopwatch()
 
-    public init(encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool) {
+    /// - Parameter featureFiles: where features outlive the process; `nil` keeps them in memory alone.
+    public init(
+        encoder: any TextEncoder, tokenizer: Tokenizer, base: AdapterLineage.Base, pool: WorkerPool,
+        featureFiles: FeatureFiles? = nil
+    ) {
         self.encoder = encoder
         self.tokenizer = tokenizer
         self.base = base
         self.pool = pool
+        featureCaches = FeatureCaches(files: featureFiles)
     }
 
     /// One task's part of an update.
@@ -132,18 +135,20 @@ public struct Learner: Sendable {
         encoder.rest()
         RandomProjection.rest()
         BLAS.releaseMemory(threads: pool.count)
-        baseFeatures.rest()
-        adapterFeatures.rest()
+        featureCaches.rest()
     }
+
+    /// Writes the features of texts that the next process may ask for.
+    func writeFeatures() { featureCaches.write() }
 
     /// The base model's features.
     func features(_ tokens: [[Int32]]) -> [[Float]] {
-        baseFeatures.features(tokens) { Classifier(encoder: encoder).features($0, pool: pool) }
+        featureCaches.cache(of: nil).features(tokens) { Classifier(encoder: encoder).features($0, pool: pool) }
     }
 
     /// An adapter's.
     func features(_ tokens: [[Int32]], _ adapter: ClassifierAdapter) -> [[Float]] {
-        adapterFeatures.cache(of: adapter).features(tokens) {
+        featureCaches.cache(of: adapter).features(tokens) {
             Classifier(encoder: encoder).features($0, adapter: adapter, pool: pool)
         }
     }

@@ -58,6 +58,7 @@ public struct UpdateWorker: Service, CustomStringConvertible {
             }
         }
         await giveBack()
+        learner.writeFeatures()
     }
 
     private func work() async {
@@ -95,6 +96,14 @@ public struct UpdateWorker: Service, CustomStringConvertible {
                 logger.error("what the trainer was in the middle of could not be queued again: \(error)")
             }
         }.value
+    }
+
+    /// Runs what is due, one update after the other.
+    ///
+    /// - Throws: what the disk refused.
+    public func runDueUpdates() async throws {
+        defer { learner.writeFeatures() }
+        while try await runNextUpdate() {}
     }
 
     /// Starts what is due, then runs one update to its end.

@@ -6,6 +6,7 @@ import Schema
 ///     <root>/perennial.sqlite      ledger, tasks, updates, registry, evaluations
 ///     <root>/adapters/sha256-…/    immutable adapter directories
 ///     <root>/replay/sha256-….replay
+///     <root>/features/             what models made of texts, a cache
 ///     <root>/models/<name>/        base models, Hugging Face layout
 ///     <root>/inbox/<task>/         dropped files
 ///     <root>/service.lock          held by the one service
@@ -19,6 +20,8 @@ public struct Home: Sendable, Hashable {
     public var adapters: URL { root.appending(path: "adapters") }
     public var replay: URL { root.appending(path: "replay") }
     public var analytic: URL { root.appending(path: "analytic") }
+    /// Of which nothing is missed: what it holds is made again.
+    public var features: URL { root.appending(path: "features") }
     public var models: URL { root.appending(path: "models") }
     public var inbox: URL { root.appending(path: "inbox") }
     public var workerLock: URL { root.appending(path: "worker.lock") }

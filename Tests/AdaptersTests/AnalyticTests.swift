@@ -493,7 +493,9 @@ struct HeadPairTests {
         #expect([0, 1, 2].map(pair.head) == [.adapter, .adapter, .analytic])
     }
 
-    @Test func `a label that the adapter knows by name alone is the analytic head's once that has an example of it`() throws {
+    @Test func `a label that the adapter knows by name alone is the analytic head's once that has an example of it`()
+        throws
+    {
         let blend = Blend(adapter: 1, analytic: 1, alone: 2)
         let names = ["label 1", "label 7", "label 0"]
         let pair = HeadPair(adapter: names, analytic: try head(), blend: blend, unlearned: ["label 0", "label 7"])

@@ -1,6 +1,7 @@
 """Rows of the service, measured from outside: HTTP on this machine, the trainer beside it."""
 
 import json
+import shutil
 import subprocess
 import time
 from collections.abc import Callable
@@ -17,6 +18,7 @@ def rows(context: Context) -> list[Row]:
     return [
         tail(context),
         *(update(context, count) for count in (100, 500, 1000)),
+        pause(context),
         ingest(context),
         post(context),
         instant(context),
@@ -116,6 +118,37 @@ def update(context: Context, count: int) -> Row:
     return Row(
         f"update-{count}", f"{count} new examples with replay to promoted, service at half load", "s", contestants,
         only("under load"), "s", **limits,
+    )  # fmt: skip
+
+
+def pause(context: Context) -> Row:
+    """30 new examples by a trainer that ended meanwhile, with what models made of older texts on disk and without."""
+
+    @once
+    def measure(number: int) -> dict:
+        with Service(context.program) as service:
+            service.make_task("pause")
+            service.learn("pause", context.examples(0, 6000))
+            seconds = {}
+            for place, name in enumerate(("right after", "after 45 s", "after 45 s, features removed")):
+                if place > 0:
+                    time.sleep(45)
+                if place == 2:
+                    shutil.rmtree(service.home / "features")
+                service.send("pause", context.examples(6000 + 30 * place, 30))
+                service.settle("pause")
+                begin = time.perf_counter()
+                service.wait(service.request_update("pause"), "promoted", "rejected")
+                seconds[name] = time.perf_counter() - begin
+            return seconds
+
+    return Row(
+        "update-pause", "30 new examples to promoted after 6,000, the trainer's process started anew", "s",
+        {
+            name: lambda number, name=name: measure(number)[name]
+            for name in ("right after", "after 45 s", "after 45 s, features removed")
+        },
+        only("after 45 s"), "s",
     )  # fmt: skip
 
 

@@ -39,14 +39,15 @@ struct WorkCommand: AsyncParsableCommand {
         let idleLimit = supervisor.map { _ in Self.idleLimit }
         let worker: @Sendable () throws -> UpdateWorker = {
             UpdateWorker(
-                store: store, learner: try BaseModel(model, precision: precision).learner(threads: 2),
+                store: store,
+                learner: try BaseModel(model, precision: precision).learner(threads: 2, features: store.home.features),
                 recipe: { try recipes.recipe(named: $0) }, keptVersions: configuration.adapters.keep,
                 idleLimit: idleLimit, logger: logger)
         }
         if once {
             let worker = try worker()
             for update in try await store.recoverUpdates() { logger.notice("update \(update.id) is taken up again") }
-            while try await worker.runNextUpdate() {}
+            try await worker.runDueUpdates()
         } else {
             logger.info("trainer ready")
             let trainer = ServiceGroupConfiguration.ServiceConfiguration(
