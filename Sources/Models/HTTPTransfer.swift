@@ -33,7 +33,9 @@ struct HTTPTransfer: Sendable {
     private static func configuration(for url: URL, _ settings: NetworkSettings) throws -> HTTPClient.Configuration {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .follow(max: 10, allowCycles: false)
-        configuration.timeout = .init(connect: .seconds(30), read: responseTimeout)
+        configuration.timeout = .init(connect: .seconds(15), read: responseTimeout)
+        // ``retrying(_:_:)`` tries again, and says so; the client would, in silence, until the deadline.
+        configuration.connectionPool.retryConnectionEstablishment = false
         if let file = settings.certificateFile {
             var security = TLSConfiguration.makeClientConfiguration()
             security.trustRoots = .file(file)
@@ -78,6 +80,22 @@ struct HTTPTransfer: Sendable {
         }
     }
 
+    /// What an address did, in words that follow it; `nil` where there are none better than the error's own.
+    private static func problem(_ error: any Error) -> String? {
+        if let failure = error as? PassingFailure, case .unexpectedStatus(let status, _) = failure.error {
+            return "answered with status \(status)"
+        }
+        switch error as? HTTPClientError {
+        case .connectTimeout, .deadlineExceeded, .readTimeout: return "gave no answer in time"
+        case .remoteConnectionClosed: return "closed the connection"
+        default: break
+        }
+        // Errors of a connection attempt belong to a module that is the client's own: their text is what there is.
+        let text = "\(error)"
+        if text.contains("Connection refused") { return "refused the connection" }
+        return text.contains("DNS error") ? "is no known host" : nil
+    }
+
     /// Repeats `body` after failures that may pass, waiting twice as long each time.
     ///
     /// - Parameter body: Is given a closure to call when it got further, which starts the count of attempts anew.
@@ -94,12 +112,19 @@ struct HTTPTransfer: Sendable {
                 throw CancellationError()
             } catch {
                 failures += 1
+                let address = url.withoutCredentials.absoluteString
+                let problem = Self.problem(error)
                 guard failures < settings.maximumAttempts else {
                     if let failure = error as? PassingFailure { throw failure.error }
                     throw ModelError.connectionFailed(
-                        address: url.withoutCredentials.absoluteString, reason: "\(error)")
+                        address: address, reason: problem.map { "it \($0)" } ?? "\(error)")
                 }
-                try await Task.sleep(for: settings.firstRetryDelay * (1 << (failures - 1)))
+                let delay = settings.firstRetryDelay * (1 << (failures - 1))
+                settings.onRetry(
+                    TransferRetry(
+                        address: address, problem: problem ?? "failed (\(error))", delay: delay, attempt: failures + 1,
+                        attempts: settings.maximumAttempts))
+                try await Task.sleep(for: delay)
             }
         }
     }

@@ -13,6 +13,8 @@ public struct NetworkSettings: Sendable {
     public var firstRetryDelay: Duration = .milliseconds(500)
     /// Attempts in a row that bring nothing before a transfer is given up.
     public var maximumAttempts = 5
+    /// Called from any thread before each pause.
+    public var onRetry: @Sendable (TransferRetry) -> Void = { _ in }
 
     private let environment: [String: String]
 

@@ -11,6 +11,7 @@ struct Perennial: AsyncParsableCommand {
         discussion: """
             Stream labelled text in, query the endpoint the whole time, watch forgetting from the terminal.
             Start with `perennial model pull`, then `perennial serve`.
+            Every command takes --home DIR, --config FILE, --json, --quiet and --verbose, before its name or behind it.
             """,
         version: Build.version,
         subcommands: [
@@ -27,7 +28,7 @@ struct Perennial: AsyncParsableCommand {
         signal(SIGPIPE, SIG_IGN)
         process_keep_memory_small()
         do {
-            var command = try parseAsRoot()
+            var command = try parseAsRoot(GlobalArguments.moved(Array(CommandLine.arguments.dropFirst())))
             try KernelSet.requireChoice()
             if let work = command as? WorkCommand { work.prepare() }
             if var asynchronous = command as? any AsyncParsableCommand {

@@ -5,6 +5,8 @@ public struct IngestReport: Sendable, Hashable, Codable {
     public var rejected = 0
     /// The first ``maximumErrors`` rejections.
     public var errors: [Rejection] = []
+    /// Rejections that ``errors`` has no room for.
+    public var errorsOmitted: Int { rejected - errors.count }
     /// Sequence numbers of the first and last accepted example; `nil` when none was accepted.
     public var firstSequence: Int64?
     public var lastSequence: Int64?
@@ -34,8 +36,15 @@ public struct IngestReport: Sendable, Hashable, Codable {
         case lastSequence = "last_sequence"
     }
 
+    /// What follows from the other fields, and is not read.
+    private enum DerivedKeys: String, CodingKey {
+        case errorsOmitted = "errors_omitted"
+    }
+
     /// Contract: every field is present, `null` where it does not apply.
     public func encode(to encoder: any Encoder) throws {
+        var derived = encoder.container(keyedBy: DerivedKeys.self)
+        try derived.encode(errorsOmitted, forKey: .errorsOmitted)
         var values = encoder.container(keyedBy: CodingKeys.self)
         try values.encode(accepted, forKey: .accepted)
         try values.encode(duplicates, forKey: .duplicates)

@@ -13,8 +13,30 @@ public struct Timestamp: Sendable, Hashable, Comparable, Codable, CustomStringCo
 
     /// Reads date and time with or without fractions of a second, in UTC (`Z`) or with an offset (`+01:00`).
     public init?(iso8601 text: String) {
-        guard let date = (try? Self.format.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)) else { return nil }
+        guard let date = (try? Self.format.parse(text)) ?? (try? Date.ISO8601FormatStyle().parse(text)),
+            Self.isPossible(text)
+        else { return nil }
         seconds = date.timeIntervalSince1970
+    }
+
+    /// Whether there is such a day and such a time of day, which the parser does not ask: it takes 31 February for
+    /// 3 March. A minute may have a leap second, and a day may end at 24:00:00.
+    private static func isPossible(_ text: String) -> Bool {
+        let digits = UInt8(ascii: "0")...UInt8(ascii: "9")
+        let fields = text.utf8.split(maxSplits: 6, whereSeparator: { !digits.contains($0) }).prefix(6)
+            .compactMap { Int(Substring($0)) }
+        guard fields.count == 6 else { return false }
+        let (hour, minute, second) = (fields[3], fields[4], fields[5])
+        guard minute < 60, second <= 60, hour < 24 || (hour == 24 && minute == 0 && second == 0) else { return false }
+        return hasDay(year: fields[0], month: fields[1], day: fields[2])
+    }
+
+    /// By the Julian calendar before 15 October 1582, as the parser reads times.
+    private static func hasDay(year: Int, month: Int, day: Int) -> Bool {
+        let isLeap = year % 4 == 0 && (year <= 1582 || year % 100 != 0 || year % 400 == 0)
+        let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
+        guard (1...12).contains(month), (1...lengths[month - 1]).contains(day) else { return false }
+        return !(year == 1582 && month == 10 && (5...14).contains(day))
     }
 
     /// To the nearest millisecond, so that what is read from text is written as the same text.

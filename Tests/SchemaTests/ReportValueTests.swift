@@ -41,6 +41,25 @@ struct ReportValueTests {
         #expect(curve.points.last == .init(step: steps, loss: Double(steps) - 0.5))
     }
 
+    @Test("A report of more rejections than it lists says how many it leaves out, merged too")
+    func omitted() throws {
+        func report(_ lines: Range<Int>) -> IngestReport {
+            var report = IngestReport()
+            for line in lines { report.reject(Rejection(line: line, field: nil, code: "invalid_json", message: "no")) }
+            return report
+        }
+        func field(_ report: IngestReport) throws -> Int? {
+            let data = try JSONEncoder().encode(report)
+            #expect(try JSONDecoder().decode(IngestReport.self, from: data) == report)
+            return (try JSONSerialization.jsonObject(with: data) as? [String: Any])?["errors_omitted"] as? Int
+        }
+        var whole = report(0..<60)
+        #expect(try field(whole) == 0)
+        whole.merge(report(60..<1_000))
+        #expect(whole.errors.map(\.line) == Array(0..<100))
+        #expect(try field(whole) == 900)
+    }
+
     @Test("An adapter version has all of its fields, those without a value as null")
     func version() throws {
         let data = try JSONEncoder().encode(AdapterVersion(version: "v1", digest: "sha256:0", state: .retired))

@@ -24,21 +24,28 @@ struct BaseModelTests {
         """
     }
 
-    /// What `embed` makes of a text that is longer than the model has positions.
-    private func embed(_ tokenizer: String) async throws -> (status: Int32, output: String, errors: String) {
+    /// What `embed` makes of a text that is longer than the model has positions, and of the lines that follow.
+    private func embed(_ tokenizer: String, then lines: String = "") async throws -> (status: Int32, output: String, errors: String) {
         let directory = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
         try FileManager.default.copyItem(at: Self.model, to: directory)
         defer { try? FileManager.default.removeItem(at: directory) }
         try Data(tokenizer.utf8).write(to: directory.appending(path: "tokenizer.json"))
         let text = String(repeating: "<order> ", count: 100)
         return try await Program.run(
-            ["embed", "--model", directory.path], input: Data("{\"text\": \"\(text)\"}\n".utf8))
+            ["embed", "--model", directory.path], input: Data("{\"text\": \"\(text)\"}\n\(lines)".utf8))
     }
 
     @Test("A tokenizer that fits embeds texts of any length")
     func fitting() async throws {
         let result = try await embed(Self.tokenizer(added: 49))
         #expect(result.status == 0 && result.output.contains("embedding"), "\(result)")
+    }
+
+    @Test("What came before a bad line is embedded")
+    func badLine() async throws {
+        let result = try await embed(Self.tokenizer(added: 49), then: "nonsense\n{\"text\": \"<order>\"}\n")
+        #expect(result.status == 65 && result.errors.contains("line 2 is not an object"), "\(result)")
+        #expect(result.output.split(separator: "\n").count == 1 && result.output.contains("embedding"), "\(result)")
     }
 
     @Test(

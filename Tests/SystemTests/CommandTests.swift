@@ -149,6 +149,44 @@ struct CommandTests {
         }
     }
 
+    @Test("Rejections that are not listed are counted, over several files and in JSON too")
+    func omitted() async throws {
+        try await withDirectory { directory in
+            let home = ["--task", "shop", "--home", directory.appending(path: "home").path]
+            try await Program.runWell(["task", "create", "shop"] + home.suffix(2))
+            let files = ["a.jsonl", "b.jsonl"].map { directory.appending(path: $0) }
+            for file in files { try Data(String(repeating: "nonsense\n", count: 80).utf8).write(to: file) }
+            let result = try await Program.run(["ingest", "--json"] + files.map(\.path) + home)
+            let fields = try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any]
+            #expect(fields?["rejected"] as? Int == 160 && fields?["errors_omitted"] as? Int == 60, "\(result)")
+        }
+    }
+
+    @Test("Labels are taken together, however they are given")
+    func labels() async throws {
+        try await withDirectory { directory in
+            let home = ["--home", directory.path]
+            try await Program.runWell(["task", "create", "shop", "--labels", "a, b", "--labels", "c"] + home)
+            let result = try await Program.run(["task", "show", "shop"] + home)
+            #expect(result.output.contains("labels      a, b, c\n"), "\(result)")
+        }
+    }
+
+    @Test("A pull from a host that refuses connections says so at once, and ends soon", .timeLimit(.minutes(1)))
+    func refusedPull() async throws {
+        try await withDirectory { directory in
+            let environment = ["PIP_INDEX_URL": "http://127.0.0.1:1/simple", "no_proxy": "*"]
+            let arguments = ["model", "pull", "--home", directory.path]
+            async let silent = Program.run(arguments + ["--quiet"], environment: environment)
+            let result = try await Program.run(arguments, environment: environment)
+            #expect(result.status == 69, "\(result)")
+            #expect(result.errors.contains("refused the connection; trying again in 0.5 s (2 of 5)\n"), "\(result)")
+            #expect(result.errors.contains("could not be reached (it refused the connection)"), "\(result)")
+            let quiet = try await silent
+            #expect(quiet.status == 69 && !quiet.errors.contains("trying again"), "\(quiet)")
+        }
+    }
+
     @Test("A task that does not exist is said, where there is nothing to take in too")
     func unknownTask() async throws {
         try await withDirectory { directory in
@@ -194,6 +232,8 @@ struct CommandTests {
             try Data("{}".utf8).write(to: model.appending(path: "config.json"))
             let list = try await Program.run(["model", "list"] + home, environment: environment)
             #expect(list.output.split(separator: "\n").contains { $0.hasPrefix("mine\t") }, "\(list.output)")
+            let json = try await Program.run(["model", "list", "--json"] + home, environment: environment)
+            #expect(json.output.contains("\"directory\" : \"\(model.path)\""), "\(json.output)")
             let verified = try await Program.run(["model", "verify", "mine"] + home, environment: environment)
             #expect(verified.status == 1)
             #expect(verified.errors.contains("has no perennial-model.json"), "\(verified.errors)")

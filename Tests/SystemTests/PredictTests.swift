@@ -1,4 +1,5 @@
 import Foundation
+import Perennial
 import Testing
 
 /// Who answers `perennial predict`, and what it knows.
@@ -33,6 +34,42 @@ struct PredictTests {
         try await withHome(examples: 4_000) { home in
             let answer = try await predict(home)
             #expect(answer.analytic?.examples == 4_000)
+        }
+    }
+
+    @Test("Lines of standard input are answered by one document, whatever number of requests they take")
+    func document() async throws {
+        try await withHome(examples: 40) { home in
+            let arguments = ["predict", "shop", "--json", "--home", home.path]
+            let lines = (0..<130).map { "message \($0) about my parcel\n\n" }.joined()
+            let result = try await Program.run(arguments, input: Data(lines.utf8))
+            let answer = try JSONDecoder().decode(PredictionDocument.self, from: Data(result.output.utf8))
+            #expect(answer.data.map(\.index) == Array(0..<130))
+            #expect(answer.requests?.map(\.firstIndex) == [0, 64, 128])
+            // More than the service takes at once.
+            let long = String(repeating: String(repeating: "parcel ", count: 4_600) + "\n", count: 40)
+            let parts = try await Program.run(arguments, input: Data(long.utf8))
+            let joined = try JSONDecoder().decode(PredictionDocument.self, from: Data(parts.output.utf8))
+            #expect(joined.data.map(\.index) == Array(0..<40))
+            #expect(joined.requests?.map(\.firstIndex) == [0, 20])
+
+            for input in ["", " \n\n"] {
+                let empty = try await Program.run(arguments, input: Data(input.utf8))
+                #expect(empty.status == 64 && empty.output.isEmpty, "\(empty)")
+                #expect(empty.errors.contains("there is no text to answer"), "\(empty.errors)")
+            }
+        }
+    }
+
+    @Test("A text that is refused is named by its line, and one that is printed does not steer the terminal")
+    func lines() async throws {
+        try await withHome(examples: 40) { home in
+            let arguments = ["predict", "shop", "--home", home.path]
+            let long = "hello\n\n" + String(repeating: "x", count: 70_000)
+            let refused = try await Program.run(arguments, input: Data(long.utf8))
+            #expect(refused.status == 65 && refused.errors.contains("line 3: the text has 70000 bytes"), "\(refused)")
+            let escapes = try await Program.run(arguments, input: Data("where\u{1B}[2J is\u{9B}31m it\n".utf8))
+            #expect(escapes.output.hasSuffix("\twhere [2J is 31m it\n"), "\(escapes)")
         }
     }
 

@@ -54,7 +54,7 @@ enum Alignment { case left, right }
 
 extension String {
     /// Itself with a space for every control character.
-    var printable: String {
+    package var printable: String {
         guard unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return self }
         return String(
             String.UnicodeScalarView(unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))

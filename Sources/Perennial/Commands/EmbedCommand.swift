@@ -22,14 +22,21 @@ struct EmbedCommand: AsyncParsableCommand {
         let adapter = try adapter.map { try AdapterFiles(contentsOf: URL(filePath: $0)).adapter(for: base.encoder) }
         var batch: [[Int32]] = []
         func flush() throws {
+            guard !batch.isEmpty else { return }
             let features = classifier.features(batch, adapter: adapter, pool: pool)
             for row in features { try JSON.printLine(["embedding": row]) }
             batch.removeAll(keepingCapacity: true)
         }
-        try TextLines.forEach { text in
-            batch.append(base.tokenizer.encode(text, maximumLength: min(maxLength, base.encoder.maximumPositions)))
-            if batch.count == 64 { try flush() }
+        do {
+            try TextLines.forEach { text in
+                batch.append(base.tokenizer.encode(text, maximumLength: min(maxLength, base.encoder.maximumPositions)))
+                if batch.count == 64 { try flush() }
+            }
+        } catch {
+            // A bad line costs nothing but itself and what follows it.
+            try flush()
+            throw error
         }
-        if !batch.isEmpty { try flush() }
+        try flush()
     }
 }

@@ -18,13 +18,13 @@ struct ModelCommand: AsyncParsableCommand {
 
         func run() async throws {
             let reference = try ModelReference(name)
-            let store = try ModelCommand.stores(options)[0]
             let line = ProgressLine(name, quiet: options.hidesProgress)
+            let store = try ModelCommand.stores(options) { line.finish("waits: \($0)") }[0]
             let entry = try await store.pull(reference) { progress in
                 let fraction = progress.total.map { Double(progress.bytes) / Double(max($0, 1)) } ?? 0
                 line.update(fraction, "\(progress.file), \(progress.bytes >> 20) MiB")
             }
-            if options.json { return try JSON.print(entry) }
+            if options.json { return try JSON.print(Model(entry)) }
             Console.line("\(entry.name) is in \(entry.directory.path)")
         }
     }
@@ -39,7 +39,7 @@ struct ModelCommand: AsyncParsableCommand {
             var names = Set<String>()
             let entries = try ModelCommand.stores(options).flatMap { try $0.list() }
                 .filter { names.insert($0.name).inserted }
-            if options.json { return try JSON.print(ObjectList(data: entries)) }
+            if options.json { return try JSON.print(ObjectList(data: entries.map(Model.init))) }
             if entries.isEmpty {
                 return Console.line("no base model yet; fetch the default one with: perennial model pull")
             }
@@ -79,9 +79,26 @@ struct ModelCommand: AsyncParsableCommand {
         }
     }
 
+    /// A model in JSON.
+    private struct Model: Codable {
+        var name: String
+        /// Its path, as everywhere else, where the store has a URL.
+        var directory: String
+        var manifest: ModelManifest?
+
+        init(_ entry: ModelStore.Entry) {
+            name = entry.name
+            directory = entry.directory.path
+            manifest = entry.manifest
+        }
+    }
+
     /// Wherever models are looked for; the first is the home's own.
-    private static func stores(_ options: GlobalOptions) throws -> [ModelStore] {
-        let settings = try NetworkSettings()
-        return ModelLocation(options).directories.map { ModelStore(directory: $0, settings: settings) }
+    private static func stores(
+        _ options: GlobalOptions, onRetry: @escaping @Sendable (TransferRetry) -> Void = { _ in }
+    ) throws -> [ModelStore] {
+        var settings = try NetworkSettings()
+        settings.onRetry = onRetry
+        return ModelLocation(options).directories.map { [settings] in ModelStore(directory: $0, settings: settings) }
     }
 }

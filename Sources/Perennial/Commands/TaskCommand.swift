@@ -15,7 +15,8 @@ struct TaskCommand: AsyncParsableCommand {
         @OptionGroup var service: ServiceOptions
         @Argument(help: "Name: a-z, 0-9, '.', '_', '-'.") var name: String
         @Option(help: "What the task is for.") var description: String?
-        @Option(help: "Labels known beforehand, separated by commas; others join as they arrive.") var labels: String?
+        @Option(help: "Labels known beforehand, separated by commas, or one at a time; others join as they arrive.")
+        var labels: [String] = []
         @Option(help: "Name of an adapter that tasks share, each with a head of its own; for a new task only.")
         var adapter: String?
         @Option(help: "Update once this many new examples wait.") var minExamples: Int?
@@ -41,7 +42,7 @@ struct TaskCommand: AsyncParsableCommand {
             if let recipe { try check(recipe: recipe) }
             let body = Body(
                 kind: "classify",
-                labels: labels.map { $0.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } },
+                labels: labels.isEmpty ? nil : labels.flatMap(Self.labels(in:)),
                 description: description, adapter: adapter,
                 update: Body.Policy(
                     min_examples: minExamples, max_wait_seconds: maxWaitSeconds,
@@ -55,6 +56,10 @@ struct TaskCommand: AsyncParsableCommand {
                     Console.line("task \(name) is ready; stream examples with: perennial ingest FILE --task \(name)")
                 }
             }
+        }
+
+        private static func labels(in list: String) -> [String] {
+            list.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) }
         }
 
         private func check(recipe: String) throws {
