@@ -11,12 +11,15 @@ public struct SliceOutcome: Sendable, Hashable {
     public var candidateCorrectAmongKnown: [Bool]?
     /// Which examples carry labels that the champion never gives rightly; `nil` where that is all of them.
     public var novel: [Bool]?
+    /// Which examples carry labels that the champion has learned, whatever it answers; `nil` where that is none.
+    public var known: [Bool]?
     /// Share of the commonest label among these: what guessing reaches. 0 where it is not known.
     public var majorityShare: Double
 
     public init(
         experience: Int, isNew: Bool, championCorrect: [Bool]?, candidateCorrect: [Bool],
-        candidateCorrectAmongKnown: [Bool]? = nil, novel: [Bool]? = nil, majorityShare: Double = 0
+        candidateCorrectAmongKnown: [Bool]? = nil, novel: [Bool]? = nil, known: [Bool]? = nil,
+        majorityShare: Double = 0
     ) {
         self.experience = experience
         self.isNew = isNew
@@ -24,6 +27,7 @@ public struct SliceOutcome: Sendable, Hashable {
         self.candidateCorrect = candidateCorrect
         self.candidateCorrectAmongKnown = candidateCorrectAmongKnown
         self.novel = novel
+        self.known = known
         self.majorityShare = majorityShare
     }
 
@@ -48,12 +52,13 @@ public struct SliceOutcome: Sendable, Hashable {
         return PairedComparison(champion: championCorrect, candidate: candidateCorrectAmongKnown ?? candidateCorrect)
     }
 
-    /// As ``comparisonAmongKnown``, of the examples that are not novel: on the others the champion has nothing to lose.
+    /// As ``comparisonAmongKnown``, of the examples with labels that the champion has learned: on the others it has nothing
+    /// to lose.
     var comparisonOfKnown: PairedComparison? {
-        guard let championCorrect, let novel else { return nil }
+        guard let championCorrect, let known else { return nil }
         let pairs = zip(championCorrect, candidateCorrectAmongKnown ?? candidateCorrect)
-        let known = zip(pairs, novel).compactMap { $1 ? nil : $0 }
-        guard !known.isEmpty else { return nil }
-        return PairedComparison(champion: known.map(\.0), candidate: known.map(\.1))
+        let compared = zip(pairs, known).compactMap { $1 ? $0 : nil }
+        guard !compared.isEmpty else { return nil }
+        return PairedComparison(champion: compared.map(\.0), candidate: compared.map(\.1))
     }
 }

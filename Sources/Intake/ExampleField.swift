@@ -57,14 +57,14 @@ struct ExampleFields {
             case .source, .timestamp: ExampleLimits.sourceBytes
             }
         guard bytes.count <= limit else { throw .tooLong(field, bytes: bytes.count, limit: limit) }
-        guard bytes.contains(where: { $0 > 0x20 }) else { throw .empty(field) }
+        guard value.hasVisibleCharacter else { throw .empty(field) }
         if field == .text {
             // Text may hold any character but U+0000, at which C interfaces below would cut it.
             if bytes.contains(0) { throw .forbiddenCharacter(field) }
         } else {
             // Names are compared and printed: no invisible differences, no terminal escapes.
             if bytes.contains(where: { $0 < 0x20 || $0 == 0x7F }) { throw .forbiddenCharacter(field) }
-            if bytes.first == 0x20 || bytes.last == 0x20 { throw .untrimmed(field) }
+            if value.beginsOrEndsWithWhiteSpace { throw .untrimmed(field) }
         }
     }
 }

@@ -14,7 +14,7 @@ struct GlobalOptions: ParsableArguments {
     )
     var home: String?
 
-    @Option(name: .long, help: "Service configuration (YAML).")
+    @Option(name: .long, help: "Service configuration (YAML); Configs/service.yaml holds the defaults.")
     var config: String?
 
     @Flag(name: .long, help: "Print JSON.")

@@ -129,8 +129,7 @@ extension AdapterFiles {
     ///
     /// - Throws: `AdapterError.unwritable(path:reason:)`, also when `directory` exists; nothing is left then.
     public func export(to directory: URL, with analytic: AnalyticExport?) throws {
-        guard let analytic else { return try NewDirectory.write(contents, to: directory) }
-        let named = naming(sums: analytic.generation.digest)
-        try NewDirectory.write(named.contents.merging(analytic.contents) { $1 }, to: directory)
+        let named = naming(sums: analytic?.generation.digest)
+        try NewDirectory.write(named.contents.merging(analytic?.contents ?? [:]) { $1 }, to: directory)
     }
 }

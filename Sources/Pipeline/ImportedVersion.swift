@@ -15,12 +15,13 @@ public struct ImportedVersion: Sendable {
     /// - Parameters:
     ///   - exported: what stands in `directory`, of the base model whose parts follow.
     ///   - base: that model's digest.
-    /// - Throws: `AdapterError`, `TensorError` for files that are missing or damaged, do not belong together or to the
-    ///   base model, hold a recipe that nobody could learn by, or answer with something that is not a number.
+    /// - Throws: `AdapterError`, `TensorError` for files that are missing, changed or damaged, do not belong together or
+    ///   to the base model, hold a recipe that nobody could learn by, or answer with something that is not a number.
     public init(
         _ exported: AdapterFiles, in directory: URL, base: String, encoder: any TextEncoder, tokenizer: Tokenizer
     ) throws {
-        files = exported.withoutSums
+        try exported.requireUndamaged(in: directory)
+        files = exported.withoutExportLines
         if let problem = try files.lineage().recipe.problem {
             throw AdapterError.invalidFile(
                 name: directory.appending(path: "perennial.json").path,

@@ -44,8 +44,10 @@ struct Judge {
     private let knownLabels: Int?
     /// Which examples of the new slice carry labels that the parent never gives rightly …
     private let novel: [Bool]
-    /// … and what guessing reaches among them.
+    /// … what guessing reaches among them …
     private let majorityShare: Double
+    /// … and which carry labels that it has learned.
+    private let learned: [Bool]
     private let slices: [Slice]
     private let sequences: [Int64]
     private let tokens: [[Int32]]
@@ -75,6 +77,8 @@ struct Judge {
         }
         let known = Set(zip(examples, correct ?? []).compactMap { $1 ? $0.label : nil })
         novel = input.newSlice.map { !known.contains($0.label) }
+        let learnedLabels = Set(input.parent?.labels ?? []).subtracting(input.newcomers.labels)
+        learned = input.newSlice.map { learnedLabels.contains($0.label) }
         majorityShare = Self.majorityShare(
             zip(input.newSlice, novel).compactMap { $1 ? $0.label : nil }, input, heldOut: examples)
         sequences = examples.map(\.sequence)
@@ -129,7 +133,7 @@ struct Judge {
                 experience: slice.experience, isNew: slice.isNew, championCorrect: slice.parentCorrect,
                 candidateCorrect: Array(all[slice.range]),
                 candidateCorrectAmongKnown: known.map { Array($0[slice.range]) },
-                novel: slice.isNew ? novel : nil, majorityShare: majorityShare)
+                novel: slice.isNew ? novel : nil, known: slice.isNew ? learned : nil, majorityShare: majorityShare)
         }
         let new = slices.last
         var verdict = Gate(recipe.gate).judge(outcomes, attempt: attempt)

@@ -196,7 +196,7 @@ enum TaskRules {
             // As examples name them.
             let bytes = label.utf8
             try require(
-                bytes.contains { $0 > 0x20 }, "labels",
+                label.hasVisibleCharacter, "labels",
                 "label \(index + 1) is empty; give it at least one visible character")
             try require(
                 bytes.count <= ExampleLimits.labelBytes, "labels",
@@ -205,7 +205,7 @@ enum TaskRules {
                 !bytes.contains { $0 < 0x20 || $0 == 0x7F }, "labels",
                 "label \(index + 1) contains a control character; remove it")
             try require(
-                bytes.first != 0x20 && bytes.last != 0x20, "labels",
+                !label.beginsOrEndsWithWhiteSpace, "labels",
                 "label \(index + 1) begins or ends with white space; trim it")
             try require(seen.insert(label).inserted, "labels", "label \(index + 1) is listed twice; list each once")
         }

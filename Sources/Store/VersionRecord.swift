@@ -32,10 +32,11 @@ struct VersionRecord {
             }
             return found
         case .digest(let digest):
-            // Equal bytes may have been made twice; the one that serves, else the newest, stands for them.
+            // Equal bytes may have been made twice; the one that serves, else the newest that the gate did not reject,
+            // stands for them.
             let sql = """
                 SELECT * FROM version WHERE task = ? AND digest = ?
-                ORDER BY state = 'champion' DESC, number DESC LIMIT 1
+                ORDER BY state = 'champion' DESC, state = 'rejected', number DESC LIMIT 1
                 """
             guard let row = try Row.fetchOne(db, sql: sql, arguments: [task, digest]) else {
                 throw StoreError.unknownVersion(name, selector: digest)

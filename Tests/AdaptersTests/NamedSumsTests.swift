@@ -20,18 +20,21 @@ import TinyBert
         let named = files.naming(sums: Self.sums)
         #expect(named.sums == Self.sums)
         #expect(named.digest != files.digest)
-        #expect(named.withoutSums.contents == files.contents)
-        #expect(files.withoutSums.contents == files.contents)
+        #expect(named.withoutExportLines.contents == files.contents)
+        #expect(files.withoutExportLines.contents == files.contents)
         #expect(try named.lineage() == files.lineage())
         #expect(try named.adapter(for: TinyBert.encoder()).labels == TinyBert.labels)
     }
 
-    @Test func `The manifest stays as it is written everywhere: one key more, in its place`() throws {
+    @Test func `The manifest stays as it is written everywhere: two keys more, in their place`() throws {
         let named = try manifest(files().naming(sums: Self.sums))
         let object = try #require(try JSONSerialization.jsonObject(with: Data(named.utf8)) as? [String: Any])
         #expect(object["analytic"] as? String == Self.sums)
-        #expect(Set(object.keys) == ["analytic", "features", "format", "labels", "lineage"])
-        #expect(named.hasPrefix("{\n  \"analytic\" : \"\(Self.sums)\",\n  \"features\" : {"))
+        #expect(Set(object.keys) == ["adapter", "analytic", "features", "format", "labels", "lineage"])
+        let digest = try files().digest
+        #expect(object["adapter"] as? String == digest.description)
+        let lines = "\"adapter\" : \"\(digest)\",\n  \"analytic\" : \"\(Self.sums)\","
+        #expect(named.hasPrefix("{\n  \(lines)\n  \"features\" : {"))
     }
 
     @Test func `Sums that are named anew replace those that were`() throws {
@@ -39,6 +42,23 @@ import TinyBert
         let files = try files().naming(sums: other).naming(sums: Self.sums)
         #expect(files.sums == Self.sums)
         #expect(try !manifest(files).contains(other))
+    }
+
+    @Test func `Files that are not what their manifest names are refused; one that names none is not asked`() throws {
+        let directory = FileManager.default.temporaryDirectory.appendingPathComponent(UUID().uuidString)
+        try files().naming(sums: nil).write(to: directory)
+        defer { try? FileManager.default.removeItem(at: directory) }
+        #expect(try AdapterFiles(contentsOf: directory).sums == nil)
+        try AdapterFiles(contentsOf: directory).requireUndamaged(in: directory)
+
+        let weights = directory.appendingPathComponent("adapter_model.safetensors")
+        var bytes = try Data(contentsOf: weights)
+        bytes[bytes.count - 5] ^= 1
+        try bytes.write(to: weights)
+        let changed = try AdapterFiles(contentsOf: directory)
+        let error = #expect(throws: AdapterError.self) { try changed.requireUndamaged(in: directory) }
+        #expect(error?.description.contains("changed or damaged") == true)
+        try changed.withoutExportLines.requireUndamaged(in: directory)
     }
 
     @Test func `A manifest that was formatted anew names them still`() throws {
@@ -50,7 +70,7 @@ import TinyBert
         try Data(compact.utf8).write(to: directory.appendingPathComponent("perennial.json"))
         let read = try AdapterFiles(contentsOf: directory)
         #expect(read.sums == Self.sums)
-        #expect(try read.withoutSums.lineage() == TinyBert.lineage)
-        #expect(read.withoutSums.sums == nil)
+        #expect(try read.withoutExportLines.lineage() == TinyBert.lineage)
+        #expect(read.withoutExportLines.sums == nil)
     }
 }

@@ -16,7 +16,8 @@ struct GateTests {
         let candidate = (0..<examples).map { $0 < right ? $0 >= lost : $0 < right + gained }
         return SliceOutcome(
             experience: experience, isNew: isNew, championCorrect: champion, candidateCorrect: candidate,
-            novel: isNew && right > 0 ? champion.map { _ in false } : nil)
+            novel: isNew && right > 0 ? champion.map { _ in false } : nil,
+            known: isNew && right > 0 ? champion.map { _ in true } : nil)
     }
 
     @Test("promotes what learned the new and kept the old")
@@ -169,7 +170,8 @@ struct GateTests {
                     SliceOutcome(
                         experience: 2, isNew: true, championCorrect: new.map { _ in false } + known,
                         candidateCorrect: new + known,
-                        novel: new.map { _ in true } + known.map { _ in false }, majorityShare: 0.1)
+                        novel: new.map { _ in true } + known.map { _ in false },
+                        known: new.map { _ in false } + known.map { _ in true }, majorityShare: 0.1)
                 ], attempt: 3)
         }
         #expect(verdict(rightOnNew: 60).decision == .promote)
@@ -178,7 +180,8 @@ struct GateTests {
         // Ten examples of one known label, of which the champion answers as many.
         let known = SliceOutcome(
             experience: 2, isNew: true, championCorrect: (0..<10).map { $0 < 9 },
-            candidateCorrect: (0..<10).map { $0 < 9 }, novel: (0..<10).map { _ in false }, majorityShare: 0)
+            candidateCorrect: (0..<10).map { $0 < 9 }, novel: (0..<10).map { _ in false },
+            known: (0..<10).map { _ in true }, majorityShare: 0)
         #expect(gate.judge([known], attempt: 1).decision == .promote)
     }
 
@@ -190,7 +193,7 @@ struct GateTests {
         return SliceOutcome(
             experience: 2, isNew: true, championCorrect: (0..<200).map { $0 >= 100 }, candidateCorrect: new + known,
             candidateCorrectAmongKnown: isGrown ? amongKnown : nil, novel: (0..<200).map { $0 < 100 },
-            majorityShare: 0.1)
+            known: (0..<200).map { $0 >= 100 }, majorityShare: 0.1)
     }
 
     @Test("what is right of new labels pays for no loss on known ones", arguments: [true, false])
@@ -201,6 +204,16 @@ struct GateTests {
         #expect(gate.judge([mixed(rightOnNew: 90, lost: 3, isGrown: isGrown)], attempt: 1).decision == .promote)
     }
 
+    @Test("a learned label that the champion missed by chance counts where the candidate gives it rightly")
+    func gainsOfKnownLabels() {
+        // One example of each of forty labels: the champion answers thirty, the candidate thirty others.
+        let outcome = SliceOutcome(
+            experience: 2, isNew: true, championCorrect: (0..<40).map { $0 < 30 },
+            candidateCorrect: (0..<40).map { $0 >= 10 }, novel: (0..<40).map { $0 >= 30 },
+            known: (0..<40).map { _ in true }, majorityShare: 0.03)
+        #expect(gate.judge([outcome], attempt: 1).decision == .promote)
+    }
+
     @Test("an update that only adds labels is promoted, and may lose to them what is new of others")
     func onlyNewLabels() {
         var old = slice(1, examples: 200, right: 180)
@@ -208,6 +221,7 @@ struct GateTests {
         var added = slice(2, isNew: true, examples: 100, right: 0, gained: 90)
         added.candidateCorrectAmongKnown = added.candidateCorrect.map { _ in false }
         added.novel = added.candidateCorrect.map { _ in true }
+        added.known = added.candidateCorrect.map { _ in false }
         #expect(gate.judge([old, added], attempt: 1).decision == .promote)
         let lostToNew = mixed(rightOnNew: 90, lost: 0, lostToNew: 8, isGrown: true)
         #expect(gate.judge([old, lostToNew], attempt: 1).decision == .promote)

@@ -48,10 +48,14 @@ struct ImportedVersionTests {
     private func importing(width: Int = 32, change: (URL) throws -> Void = { _ in }) throws -> ImportedVersion {
         try ExportedVersion.with(width: width, blend: .uncalibrated) { exported in
             try change(exported.directory)
-            return try ImportedVersion(
-                AdapterFiles(contentsOf: exported.directory), in: exported.directory, base: Self.base,
-                encoder: encoder, tokenizer: tokenizer)
+            // As if the line had been written after the change.
+            let files = try AdapterFiles(contentsOf: exported.directory)
+            return try importing(files.naming(sums: files.sums), in: exported.directory)
         }
+    }
+
+    private func importing(_ files: AdapterFiles, in directory: URL) throws -> ImportedVersion {
+        try ImportedVersion(files, in: directory, base: Self.base, encoder: encoder, tokenizer: tokenizer)
     }
 
     @Test("A version as it was exported is taken in, its head included")
@@ -60,6 +64,25 @@ struct ImportedVersionTests {
         #expect(try imported.files.lineage() == TinyBert.lineage)
         #expect(imported.analytic?.generation.examples == 2)
         #expect(try importing(changing: "analytic.json").analytic?.generation == imported.analytic?.generation)
+    }
+
+    @Test("An adapter of which a bit was changed is refused; where no digest is named, none is asked for")
+    func changed() throws {
+        try ExportedVersion.with(blend: .uncalibrated) { exported in
+            let weights = exported.directory.appending(path: "adapter_model.safetensors")
+            var bytes = try Data(contentsOf: weights)
+            bytes[bytes.count - 5] ^= 1
+            try bytes.write(to: weights)
+            let files = try AdapterFiles(contentsOf: exported.directory)
+            let error = #expect(throws: AdapterError.self) { try importing(files, in: exported.directory) }
+            #expect(error?.description.contains("changed or damaged") == true)
+
+            let manifest = exported.directory.appending(path: "perennial.json")
+            let text = try String(contentsOf: manifest, encoding: .utf8)
+            let lines = text.split(separator: "\n").filter { !$0.contains("\"adapter\" : \"sha256:") }
+            try Data(lines.joined(separator: "\n").utf8).write(to: manifest)
+            _ = try importing(AdapterFiles(contentsOf: exported.directory), in: exported.directory)
+        }
     }
 
     @Test(

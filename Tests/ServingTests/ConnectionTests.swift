@@ -86,6 +86,41 @@ import Testing
         }
     }
 
+    @Test(
+        arguments: [
+            ("BREW /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "method"),
+            ("GET /healthz HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n", "header"),
+            ("GET /healthz HTTP/1.1\r\nX: \(String(repeating: "x", count: 100_000))\r\n\r\n", "80 KiB"),
+            (ingest + "Content-Length: abc\r\n\r\n", "Content-Length"),
+            ("GET /healthz HTTP/2.0\r\nHost: x\r\n\r\n", "HTTP/1.1"),
+            (health + "BREW /healthz HTTP/1.1\r\n\r\n", "method"),
+        ])
+    func whatIsNoHTTPIsRefusedAsEveryErrorIs(_ sent: String, _ word: String) async throws {
+        try await LiveService.run { service in
+            let answers = try await service.exchange(sent).components(separatedBy: "HTTP/1.1 ").dropFirst()
+            #expect(answers.count == (sent.hasPrefix(Self.health) ? 2 : 1), "\(answers)")
+            let parts = try #require(answers.last).components(separatedBy: "\r\n\r\n")
+            let head = parts[0].lowercased()
+            #expect(head.hasPrefix("400") && head.contains("connection: close"), "\(head)")
+            #expect(head.contains("x-request-id: ") && head.contains("content-type: application/json"), "\(head)")
+            #expect(head.contains("content-length: \(parts[1].utf8.count)"), "\(head)")
+            let object = try JSONSerialization.jsonObject(with: Data(parts[1].utf8)) as? [String: Any]
+            let error = try #require(object?["error"] as? [String: Any])
+            #expect(Set(error.keys) == ["message", "type", "param", "code"], "\(error)")
+            #expect(error["code"] as? String == "invalid_http", "\(error)")
+            #expect((error["message"] as? String)?.contains(word) == true, "\(error)")
+        }
+    }
+
+    @Test func aBodyThatIsNoHTTPIsAnsweredOnce() async throws {
+        try await LiveService.run { service in
+            _ = try await service.store.putTask(TaskName("t"))
+            let answers = try await service.exchange(Self.ingest + "Transfer-Encoding: chunked\r\n\r\nzz\r\n")
+                .components(separatedBy: "HTTP/1.1 ").dropFirst()
+            #expect(answers.count == 1 && answers.last?.contains("incomplete_body") == true, "\(answers)")
+        }
+    }
+
     @Test(arguments: ["GET / HTTP/1.0\r\n\r\n", "GET / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"])
     func aLongLastAnswerArrivesWhole(_ request: String) async throws {
         let page = String(repeating: "a page ", count: 1 << 20)

@@ -67,6 +67,7 @@ import Testing
         (#"{}"#, "input", "missing_field"),
         (#"{"input":""}"#, "input", "empty"),
         (#"{"input":" \n"}"#, "input", "empty"),
+        (#"{"input":"\u3000\u200b"}"#, "input", "empty"),
         (#"{"input":[]}"#, "input", "empty"),
         (#"{"input":["a",""]}"#, "input[1]", "empty"),
         (#"{"input":["a",7]}"#, "input[1]", "wrong_type"),

@@ -40,8 +40,30 @@ import Testing
             try await service.expect(.delete, "/v1/tasks/t/predict", 405, code: "method_not_allowed")
             let traced = try await service.expect(.trace, "/healthz", 405, code: "method_not_allowed")
             #expect(traced.header("allow") == "GET, HEAD")
+            for name in ["PROPFIND", "LOCK", "PURGE", "M-SEARCH"] {
+                let method = try #require(HTTPRequest.Method(name))
+                let other = try await service.expect(method, "/v1/tasks/t", 405, code: "method_not_allowed")
+                #expect(other.header("allow") == "GET, HEAD, PUT, DELETE")
+            }
             let head = try await service.send(.head, "/healthz")
             #expect(head.status == 200 && head.text.isEmpty)
+        }
+    }
+
+    @Test func partsOfAPathMayBePercentEncoded() async throws {
+        try await ServiceHarness.run { service in
+            try await service.makeTask("a", versions: 1)
+            let digest = FakeClassifier.digest(1).replacing(":", with: "%3A")
+            try await service.expect(.get, "/v1/tasks/%61", 200)
+            try await service.expect(.post, "/v1/tasks/%61/adapters/\(digest)/promote", 200)
+            try await service.expect(.post, "/v1/tasks/a/adapters/%761/promote", 200)
+            for name in ["a%2Fadapters", "%2F", "%2e%2e%2fa", "%00"] {
+                try await service.expect(.get, "/v1/tasks/\(name)", 400, code: "invalid_task_name", param: "task")
+            }
+            for name in ["a%", "%4", "%zz", "%ff", "a%C3"] {
+                try await service.expect(.get, "/v1/tasks/\(name)", 400, code: "invalid_path", param: "task")
+            }
+            try await service.expect(.get, "/v1/updates/a%2Fb", 404, code: "unknown_update")
         }
     }
 

@@ -75,6 +75,24 @@ struct RegistryTests {
         }
     }
 
+    @Test("a digest that two versions have means the one that was not rejected, the newest of several")
+    func twins() async throws {
+        try await StoreFixture.with { fixture in
+            try await learn(1, fixture)
+            let twin = try await fixture.store.champion(fixture.task)?.version.digest ?? ""
+            try await fixture.append(Example(text: "bad", label: "x"))
+            let work = try await fixture.claim()
+            var candidate = Candidate.fixture(work)
+            candidate.digest = twin
+            #expect(try await fixture.store.reject(work.update.id, candidate).version == "v2")
+            try await fixture.append(Example(text: "good", label: "x"))
+            try await fixture.learn()
+            #expect(try await fixture.store.version(fixture.task, .digest(twin)).version == "v1")
+            _ = try await fixture.store.importVersion(fixture.task, digest: twin, metrics: AdapterVersion.Metrics())
+            #expect(try await fixture.store.version(fixture.task, .digest(twin)).version == "v4")
+        }
+    }
+
     @Test("versions are found by name, digest and alias; others are named as unknown")
     func selectors() async throws {
         try await StoreFixture.with { fixture in

@@ -103,6 +103,7 @@ struct TaskTests {
             ("labels", [String(repeating: "x", count: 257)], UpdatePolicy()),
             ("labels", ["new\nline"], UpdatePolicy()), ("labels", ["a\u{7F}"], UpdatePolicy()),
             ("labels", [" "], UpdatePolicy()), ("labels", ["a "], UpdatePolicy()),
+            ("labels", ["\u{3000}"], UpdatePolicy()), ("labels", ["\u{A0}x"], UpdatePolicy()),
             ("update.holdout", nil, policy { $0.holdout = 0.6 }),
             ("update.holdout", nil, policy { $0.holdout = .nan }),
             ("update.min_examples", nil, policy { $0.minimumExamples = 0 }),

@@ -48,4 +48,31 @@ struct AdapterTests {
         let shown = try JSONDecoder().decode(Shown.self, from: Data(answer.output.utf8))
         #expect(shown.version.version == "v1" && shown.labels == ["refund", "parcel"] && shown.lineage == lineage)
     }
+
+    @Test("A version that the gate rejected is promoted by force alone")
+    func force() async throws {
+        let home = try SystemTest.temporaryHome()
+        defer { try? FileManager.default.removeItem(at: home) }
+        let files = Dictionary(uniqueKeysWithValues: AdapterFiles.names.map { ($0, Data($0.utf8)) })
+        let digest = ContentDigest(ofFiles: files).description
+        let store = try Store(home: Home(root: home))
+        let task = try TaskName("shop")
+        _ = try await store.putTask(task)
+        _ = try await store.append(LedgerBatch([Example(text: "where is it", label: "parcel")]), to: task)
+        _ = try await store.requestUpdate(task)
+        let work = try #require(try await store.claimNextUpdate())
+        let verdict = Verdict(decision: .reject, reason: "worse", slices: [], tolerance: 0.02, confidence: 0.95)
+        let candidate = Candidate(digest: digest, metrics: AdapterVersion.Metrics(), verdict: verdict)
+        #expect(try await store.reject(work.update.id, candidate).version == "v1")
+        let directory = store.home.adapter(digest)
+        try store.close()
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        for (name, content) in files { try content.write(to: directory.appending(path: name)) }
+
+        let promote = ["adapter", "promote", "shop", "v1", "--home", home.path]
+        let refused = try await Program.run(promote)
+        #expect(refused.status == 1 && refused.errors.contains("rejected by the gate"), "\(refused.errors)")
+        let forced = try await Program.run(promote + ["--force"])
+        #expect(forced.status == 0 && forced.output.hasPrefix("shop is answered by v1 "), "\(forced.errors)")
+    }
 }

@@ -176,9 +176,12 @@ struct CommandTests {
     func refusedPull() async throws {
         try await withDirectory { directory in
             let environment = ["PIP_INDEX_URL": "http://127.0.0.1:1/simple", "no_proxy": "*"]
-            let arguments = ["model", "pull", "--home", directory.path]
-            async let silent = Program.run(arguments + ["--quiet"], environment: environment)
-            let result = try await Program.run(arguments, environment: environment)
+            // Each with a home of its own: of two that pull into one the second is told of the first.
+            func arguments(_ home: String) -> [String] {
+                ["model", "pull", "--home", directory.appending(path: home).path]
+            }
+            async let silent = Program.run(arguments("a") + ["--quiet"], environment: environment)
+            let result = try await Program.run(arguments("b"), environment: environment)
             #expect(result.status == 69, "\(result)")
             #expect(result.errors.contains("refused the connection; trying again in 0.5 s (2 of 5)\n"), "\(result)")
             #expect(result.errors.contains("could not be reached (it refused the connection)"), "\(result)")

@@ -49,11 +49,15 @@ struct ExportTests {
         }
         #expect(answers[0].first?.label == SystemTest.labels[2] && answers[0] == answers[1])
 
-        let sums = folder.appending(path: "analytic.safetensors")
-        var bytes = try Data(contentsOf: sums)
-        bytes[bytes.count - 5] ^= 1
-        try bytes.write(to: sums)
-        let refused = try await Program.run(["adapter", "import", "to", folder.path] + here)
-        #expect(refused.status == 65 && refused.errors.contains("analytic.safetensors"), "\(refused)")
+        for name in ["analytic.safetensors", "adapter_model.safetensors"] {
+            let file = folder.appending(path: name)
+            let whole = try Data(contentsOf: file)
+            var bytes = whole
+            bytes[bytes.count - 5] ^= 1
+            try bytes.write(to: file)
+            let refused = try await Program.run(["adapter", "import", "to", folder.path] + here)
+            #expect(refused.status == 65 && refused.errors.contains("changed or damaged"), "\(refused)")
+            try whole.write(to: file)
+        }
     }
 }

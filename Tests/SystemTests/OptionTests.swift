@@ -67,6 +67,17 @@ struct OptionTests {
         }
     }
 
+    @Test("No description steers the terminal")
+    func description() async throws {
+        try await withStore { store, home in
+            _ = try await store.putTask(try TaskName("shop"), description: "sorts\u{1B}[2J mail\u{9B}K")
+            let list = try await Program.run(["task", "list"] + home)
+            #expect(list.output == "shop  0 labels  sorts [2J mail K\n", "\(list.output)\(list.errors)")
+            let show = try await Program.run(["task", "show", "shop"] + home)
+            #expect(show.output.contains("\n            sorts [2J mail K\n"), "\(show.output)\(show.errors)")
+        }
+    }
+
     @Test("A sample is at most what is held, whatever is asked for", arguments: [[], ["--stratified"]])
     func sample(arguments: [String]) async throws {
         try await withStore { store, home in

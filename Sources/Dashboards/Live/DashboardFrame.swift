@@ -190,7 +190,8 @@ enum Help {
             ("?", "this help; any key ends it"), ("q", "quit"),
         ]
         let notes = [
-            "Tasks stand worst first: drift, failed updates and parked examples, then forgetting.",
+            "Tasks stand worst first: drift, failed updates and parked examples; then what is watched, was rejected or forgot "
+                + "5 points and more; within each by forgetting.",
             "Accuracy is over held-out examples; bars run from 50 to 100 %. Times are UTC.",
             "LOST is forgetting: best ever minus last, mean over old experiences, in points.",
         ]

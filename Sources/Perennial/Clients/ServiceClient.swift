@@ -57,9 +57,12 @@ struct ServiceClient: Sendable {
         try await send("POST", "/v1/tasks/\(task)/quarantine/\(decision)", body: JSONEncoder().encode(body))
     }
 
-    func promote(_ version: String, task: TaskName) async throws -> AdapterVersion {
-        try decode(
-            AdapterVersion.self, from: try await send("POST", "/v1/tasks/\(task)/adapters/\(version)/promote"))
+    /// - Parameter force: also a version that the gate rejected.
+    func promote(_ version: String, task: TaskName, force: Bool = false) async throws -> AdapterVersion {
+        let body = force ? try JSONEncoder().encode(["force": true]) : Data()
+        return try decode(
+            AdapterVersion.self,
+            from: try await send("POST", "/v1/tasks/\(task)/adapters/\(version)/promote", body: body))
     }
 
     func rollback(_ task: TaskName) async throws -> AdapterVersion {

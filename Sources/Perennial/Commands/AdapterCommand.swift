@@ -64,12 +64,14 @@ struct AdapterCommand: AsyncParsableCommand {
         @OptionGroup var service: ServiceOptions
         @Argument var task: String
         @Argument(help: "Version, such as v3.") var version: String
+        @Flag(help: "Also one that the gate rejected.") var force = false
 
         func run() async throws {
             let task = try TaskName(task)
             _ = try AdapterSelector(version)
             try await withClient(options, service) { client in
-                AdapterCommand.report(try await client.promote(version, task: task), task, json: options.json)
+                let promoted = try await client.promote(version, task: task, force: force)
+                AdapterCommand.report(promoted, task, json: options.json)
             }
         }
     }

@@ -13,7 +13,7 @@ struct IngestCommand: AsyncParsableCommand {
     @OptionGroup var service: ServiceOptions
     @Argument(help: "Files, or - for standard input.") var files: [String]
     @Option(help: "Task the examples belong to.") var task: String
-    @Flag(help: "Standard input is CSV.") var csv = false
+    @Flag(help: "Input is CSV, whatever its name; files that end in .csv are anyway.") var csv = false
 
     func run() async throws {
         let task = try TaskName(task)

@@ -47,15 +47,9 @@ struct QuarantineCommand: AsyncParsableCommand {
             let lines = table.text(width: .max).split(separator: "\n")
             let entries = zip(lines.dropFirst(), examples).map { line, example in
                 let source = example.source.map { " (from \($0))" } ?? ""
-                return "\(line)\n    \(oneLine(example.text + source))\n"
+                return "\(line)\n    \((example.text + source).printable)\n"
             }
             return "\(lines[0])\n" + entries.joined()
-        }
-
-        /// With a space for every control character: no text from outside may steer the terminal.
-        private static func oneLine(_ text: String) -> String {
-            let scalars = text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }
-            return String(String.UnicodeScalarView(scalars))
         }
     }
 

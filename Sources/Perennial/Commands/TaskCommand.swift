@@ -1,4 +1,5 @@
 import ArgumentParser
+import Dashboards
 import Evaluation
 import Foundation
 import Schema
@@ -102,7 +103,7 @@ struct TaskCommand: AsyncParsableCommand {
                 let tasks = try client.decode(ObjectList<LearningTask>.self, from: answer).data
                 if tasks.isEmpty { return Console.line("no tasks yet; create one with: perennial task create NAME") }
                 for task in tasks {
-                    let purpose = task.description.map { "  \($0)" } ?? ""
+                    let purpose = task.description.map { "  \($0.printable)" } ?? ""
                     Console.line("\(task.name)  \(counted(task.labels.count, "label"))\(purpose)")
                 }
             }
@@ -123,8 +124,9 @@ struct TaskCommand: AsyncParsableCommand {
                 let task = try client.decode(LearningTask.self, from: answer)
                 let policy = task.update
                 Console.line("task        \(task.name) (\(task.kind.rawValue))")
-                if let description = task.description { Console.line("            \(description)") }
-                Console.line("labels      \(task.labels.isEmpty ? "none yet" : task.labels.joined(separator: ", "))")
+                if let description = task.description { Console.line("            \(description.printable)") }
+                let labels = task.labels.isEmpty ? "none yet" : task.labels.joined(separator: ", ").printable
+                Console.line("labels      \(labels)")
                 Console.line(
                     "updates     at \(counted(policy.minimumExamples, "new example")), or after \(policy.maximumWaitSeconds) s with \(policy.minimumExamplesAfterWait)"
                 )

@@ -45,8 +45,11 @@ struct APIError: Error, Equatable {
         status: .internalServerError, kind: .server, code: "internal_error",
         message: "the service failed; its log says why, under this x-request-id")
 
+    /// The body that says it.
+    var content: ByteBuffer { get throws { try .json(Body(error: Body.Detail(self))) } }
+
     func response() throws -> Response {
-        var response = try Response.json(Body(error: Body.Detail(self)), status: status)
+        var response = Response.json(try content, status: status)
         response.headers.append(contentsOf: headers)
         return response
     }

@@ -9,11 +9,11 @@ extension Router<ServiceContext> {
         delete: RouteHandler? = nil
     ) {
         let handlers: [(method: HTTPRequest.Method, handler: RouteHandler?)] = [
-            (.get, get), (.head, get), (.put, put), (.post, post), (.delete, delete), (.patch, nil), (.options, nil),
-            (.trace, nil),
+            (.get, get), (.head, get), (.put, put), (.post, post), (.delete, delete),
         ]
         let allowed = handlers.filter { $0.handler != nil }.map(\.method.rawValue).joined(separator: ", ")
-        for (method, handler) in handlers {
+        let others = HTTPRequest.Method.others.map { (method: $0, handler: RouteHandler?.none) }
+        for (method, handler) in handlers + others {
             on(path, method: method) { request, context -> Response in
                 guard let handler else {
                     throw APIError(
@@ -25,4 +25,13 @@ extension Router<ServiceContext> {
             }
         }
     }
+}
+
+extension HTTPRequest.Method {
+    /// What the parser knows besides, which no path has.
+    fileprivate static let others: [Self] = [
+        "ACL", "BIND", "CHECKOUT", "CONNECT", "COPY", "LINK", "LOCK", "M-SEARCH", "MERGE", "MKACTIVITY", "MKCALENDAR",
+        "MKCOL", "MOVE", "MSEARCH", "NOTIFY", "OPTIONS", "PATCH", "PROPFIND", "PROPPATCH", "PURGE", "REBIND", "REPORT",
+        "SEARCH", "SOURCE", "SUBSCRIBE", "TRACE", "UNBIND", "UNLINK", "UNLOCK", "UNSUBSCRIBE",
+    ].compactMap { Self($0) }
 }

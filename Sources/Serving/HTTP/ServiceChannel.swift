@@ -16,7 +16,7 @@ struct ServiceChannel: ServerChildChannel {
                 http: HTTP1Channel(
                     responder: responder,
                     configuration: .init(
-                        additionalChannelHandlers: [ContinueHandler(maximumBytes: maximumBytes)],
+                        additionalChannelHandlers: [ContinueHandler(maximumBytes: maximumBytes), RefusalHandler()],
                         idleTimeout: .init(idleTimeout))))
         }
     }
@@ -35,7 +35,8 @@ struct ServiceChannel: ServerChildChannel {
 }
 
 /// Closes the connection after an answer that is the last one, and marks that answer: where the request says
-/// `Connection: close`, where one of HTTP/1.0 does not say `keep-alive`, and where the answer says so itself.
+/// `Connection: close`, where one of HTTP/1.0 does not say `keep-alive`, where the answer says so itself, and where it
+/// is to what is no valid HTTP.
 ///
 /// What the client still sends then is read and dropped: one that sends all of its body before it reads comes to the
 /// answer. None of that keeps the connection from being closed as silent.
@@ -51,15 +52,32 @@ private final class KeepAliveHandler: ChannelDuplexHandler {
     private var owed: [String?] = []
     /// The newest answer, once the system has taken all of it.
     private var written: EventLoopFuture<Void>?
+    /// Whether a request has begun and not ended.
+    private var isWithinRequest = false
     /// Whether the last answer has been given.
     private var isOver = false
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         if isOver { return }
-        if case .head(let head) = unwrapInboundIn(data) {
+        switch unwrapInboundIn(data) {
+        case .head(let head):
             owed.append(head.isKeepAlive ? (head.version == .http1_0 ? "keep-alive" : nil) : "close")
+            isWithinRequest = true
+        case .body: break
+        case .end: isWithinRequest = false
         }
         context.fireChannelRead(data)
+    }
+
+    /// Nothing can be read after it: the answer to what was not understood is the last one.
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        if error is HTTPParserError, !isOver {
+            // A request whose head was understood has its answer already, or gets it still.
+            if isWithinRequest, !owed.isEmpty { owed.removeLast() }
+            owed.append("close")
+            isWithinRequest = false
+        }
+        context.fireErrorCaught(error)
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

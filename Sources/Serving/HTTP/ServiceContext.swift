@@ -1,3 +1,4 @@
+import Foundation
 import Hummingbird
 import Logging
 import Schema
@@ -23,6 +24,18 @@ struct ServiceContext: RequestContext {
 
     /// The task named in the path.
     ///
-    /// - Throws: `SchemaError.invalidTaskName`.
-    func taskName() throws -> TaskName { try TaskName(parameters.require("task")) }
+    /// - Throws: `SchemaError.invalidTaskName`, ``APIError`` 400.
+    func taskName() throws -> TaskName { try TaskName(parameter("task")) }
+
+    /// What the path holds at `{name}`, decoded.
+    ///
+    /// - Throws: ``APIError`` 400 where it is not percent-encoded UTF-8.
+    func parameter(_ name: String) throws -> String {
+        guard let value = try parameters.require(name).removingPercentEncoding else {
+            throw APIError.invalid(
+                name, code: "invalid_path",
+                "\"\(name)\" in the path is not percent-encoded UTF-8; write % itself as %25")
+        }
+        return value
+    }
 }

@@ -93,7 +93,7 @@ struct LabelStudioRoutes: Sendable {
     /// Empty or over-long texts have no answer; one of them must not cost the others theirs.
     private static func isAnswerable(_ text: String?) -> Bool {
         guard let text else { return false }
-        return text.utf8.contains { $0 > 0x20 } && text.utf8.count <= ExampleLimits.textBytes
+        return text.hasVisibleCharacter && text.utf8.count <= ExampleLimits.textBytes
     }
 
     private static func done(_ result: String) throws -> Response {

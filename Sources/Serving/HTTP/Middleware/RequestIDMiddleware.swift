@@ -10,12 +10,14 @@ struct RequestIDMiddleware: RouterMiddleware {
         _ request: Request, context: ServiceContext, next: (Request, ServiceContext) async throws -> Response
     ) async throws -> Response {
         var context = context
-        context.requestID = Self.sane(request.headers[.requestID]) ?? UUID().uuidString.lowercased()
+        context.requestID = Self.sane(request.headers[.requestID]) ?? Self.newID
         context.logger[metadataKey: "request"] = .string(context.requestID)
         var response = try await next(request, context)
         response.headers[.requestID] = context.requestID
         return response
     }
+
+    static var newID: String { UUID().uuidString.lowercased() }
 
     /// At most 128 letters, digits and `-_.:`, for it is written to logs.
     private static func sane(_ id: String?) -> String? {

@@ -23,7 +23,7 @@ struct AdapterRoutes: Sendable {
     /// Answers once the version serves. `{"force": true}` takes one that the gate rejected.
     @Sendable private func promote(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let task = try context.taskName()
-        let selector = try AdapterSelector(context.parameters.require("version"))
+        let selector = try AdapterSelector(context.parameter("version"))
         var body = try await request.jsonObject(isOptional: true)
         let force = try body.boolean("force") ?? false
         try body.finish()

@@ -37,7 +37,7 @@ struct PredictionRequest {
     }
 
     private static func check(_ text: String, _ name: String) throws(APIError) {
-        guard text.utf8.contains(where: { $0 > 0x20 }) else {
+        guard text.hasVisibleCharacter else {
             throw .invalid(name, code: "empty", "\"\(name)\" is empty; give a text to classify")
         }
         let limit = ExampleLimits.textBytes

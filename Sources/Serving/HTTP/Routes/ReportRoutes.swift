@@ -26,7 +26,7 @@ struct ReportRoutes: Sendable {
     }
 
     @Sendable private func detail(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let selector = try AdapterSelector(context.parameters.require("version"))
+        let selector = try AdapterSelector(context.parameter("version"))
         let version = try await store.version(try context.taskName(), selector)
         let (labels, lineage) = try AdapterFiles.origin(in: store.home.adapter(version.digest))
         return try .json(
@@ -40,7 +40,7 @@ struct ReportRoutes: Sendable {
 
     @Sendable private func evaluation(_ request: Request, _ context: ServiceContext) async throws -> Response {
         let task = try context.taskName()
-        let version = try context.parameters.require("version")
+        let version = try context.parameter("version")
         guard let evaluation = try await store.evaluation(task, AdapterSelector(version)) else {
             throw APIError.conflict(
                 code: "no_evaluation",
@@ -51,13 +51,13 @@ struct ReportRoutes: Sendable {
     }
 
     @Sendable private func compare(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let from = try AdapterSelector(context.parameters.require("version"))
-        let to = try AdapterSelector(context.parameters.require("other"))
+        let from = try AdapterSelector(context.parameter("version"))
+        let to = try AdapterSelector(context.parameter("other"))
         return try .json(try await store.comparison(try context.taskName(), from: from, to: to))
     }
 
     @Sendable private func curve(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        let id = try context.parameters.require("id")
+        let id = try context.parameter("id")
         guard let curve = try await store.trainingCurve(id) else {
             throw APIError.conflict(
                 code: "no_curve", "update \"\(id)\" has no training curve: it has not begun, or is too old")

@@ -24,11 +24,11 @@ struct UpdateRoutes: Sendable {
     }
 
     @Sendable private func show(_ request: Request, _ context: ServiceContext) async throws -> Response {
-        try .json(try await store.update(context.parameters.require("id")))
+        try .json(try await store.update(context.parameter("id")))
     }
 
     @Sendable private func cancel(_ request: Request, _ context: ServiceContext) async throws -> Response {
         try await request.jsonObject(isOptional: true).finish()
-        return try .json(try await store.cancel(context.parameters.require("id")))
+        return try .json(try await store.cancel(context.parameter("id")))
     }
 }
