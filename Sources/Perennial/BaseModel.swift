@@ -61,9 +61,9 @@ struct BaseModel {
     /// - Parameter features: directory where features outlive the process; `nil` for none.
     func learner(threads: Int, features: URL? = nil) throws -> Learner {
         let base = try lineage()
-        let files = features.map {
-            FeatureFiles(directory: $0, context: "\(base.digest) \(precision.rawValue) \(KernelSet.best.name)")
-        }
+        let configuration = try ContentDigest(ofFile: directory.appending(path: "config.json"))
+        let context = "\(base.digest) \(configuration) \(precision.rawValue) \(KernelSet.best.name)"
+        let files = features.map { FeatureFiles(directory: $0, context: context) }
         return Learner(
             encoder: encoder, tokenizer: tokenizer, base: base, pool: WorkerPool(count: threads), featureFiles: files)
     }

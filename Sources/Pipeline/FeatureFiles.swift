@@ -19,12 +19,11 @@ public struct FeatureFiles: Sendable {
     /// … and the oldest of those that together are larger.
     private static let bytes = 256 << 20
     private static let magic = Array("PFEATUR1".utf8)
-    private static let suffix = ".features"
     private static let keyBytes = 16
 
     /// - Parameters:
     ///   - directory: made when the first file is written.
-    ///   - context: all that features depend on besides text and adapter: base model, precision, kernels.
+    ///   - context: all that features depend on besides tokens and adapter: base model, precision, kernels.
     public init(directory: URL, context: String) {
         self.directory = directory
         self.context = context
@@ -32,7 +31,7 @@ public struct FeatureFiles: Sendable {
 
     private func file(of adapter: ContentDigest?) -> URL {
         let name = ContentDigest(of: Data("\(context)\n\(adapter?.description ?? "base")".utf8)).hexadecimal
-        return directory.appending(path: name + Self.suffix)
+        return directory.appending(path: name + ".features")
     }
 
     /// - Parameter adapter: its `featureDigest`; `nil` for the base model.
@@ -67,7 +66,8 @@ public struct FeatureFiles: Sendable {
     package func removeOld(now: Date = Date()) {
         let keys: Set<URLResourceKey> = [.contentModificationDateKey, .fileSizeKey]
         let found = try? FileManager.default.contentsOfDirectory(at: directory, includingPropertiesForKeys: Array(keys))
-        let files = (found ?? []).filter { $0.lastPathComponent.hasSuffix(Self.suffix) }.compactMap { file in
+        // Half-written ones, of a process that was killed, too.
+        let files = (found ?? []).compactMap { file in
             (try? file.resourceValues(forKeys: keys)).map {
                 (url: file, used: $0.contentModificationDate ?? .distantPast, bytes: $0.fileSize ?? 0)
             }

@@ -56,11 +56,13 @@ struct Judge {
     init(learner: Learner, input: Learner.Input) {
         self.learner = learner
         recipe = input.recipe
-        asksParent = input.parent == nil || (input.blend.adapter > 0 && input.newcomers.labels.isEmpty)
         firstLabel = input.labels.first
         knownLabels = input.parent.flatMap { $0.labels.count < input.labels.count ? $0.labels.count : nil }
         let all = input.oldSlices + [HeldOutSlice(experience: input.experience, examples: input.newSlice)]
         let examples = all.flatMap(\.examples)
+        // A label that was only declared, and has no example yet, takes the adapter's word from nobody.
+        let asked = Set((input.training + examples).map(\.label))
+        asksParent = input.parent == nil || (input.blend.adapter > 0 && input.newcomers.labels.isDisjoint(with: asked))
         let tokens = examples.map {
             learner.tokenizer.encode($0.text, maximumLength: input.recipe.maximumLength)
         }

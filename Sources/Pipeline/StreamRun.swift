@@ -30,18 +30,25 @@ public struct StreamRun {
     private var sequence: Int64 = 0
     /// Text and label of what has come: again it is a duplicate, as it is to the ledger.
     private var seen: Set<[String]> = []
+    /// Labels that examples have come of.
+    private var begun: Set<String> = []
     /// Texts that are learned whatever their hash.
     private var firstTexts: Set<String> = []
     /// Examples of the last update that were set aside; they stay out of the stream.
     public private(set) var setAside: [LedgerExample] = []
 
-    /// - Parameter holdout: share of each label held out for the gate, by hash of the text, never trained on; a label's
-    ///   first example is not.
-    public init(task: String = "", learner: Learner, recipe: Recipe, holdout: Double) throws {
+    /// - Parameters:
+    ///   - holdout: share of each label held out for the gate, by hash of the text, never trained on; a label's first
+    ///     example is not.
+    ///   - declared: labels that are known before their first example.
+    public init(
+        task: String = "", learner: Learner, recipe: Recipe, holdout: Double, declared: [String] = []
+    ) throws {
         self.task = task
         self.learner = learner
         self.recipe = recipe
         self.holdout = holdout
+        labels = declared
         memory = try ReplayFiles.emptyMemory(recipe: recipe)
     }
 
@@ -74,11 +81,8 @@ public struct StreamRun {
         var known = Set(labels)
         for example in examples where seen.insert([example.text, example.label]).inserted {
             sequence += 1
-            let isFirst = known.insert(example.label).inserted
-            if isFirst {
-                labels.append(example.label)
-                firstTexts.insert(example.text)
-            }
+            if known.insert(example.label).inserted { labels.append(example.label) }
+            if begun.insert(example.label).inserted { firstTexts.insert(example.text) }
             let row = LedgerExample(sequence: sequence, text: example.text, label: example.label)
             if !firstTexts.contains(example.text), ContentHash.place(of: example.text) < holdout {
                 waiting.heldOut.append(row)

@@ -118,7 +118,10 @@ final class FeatureCaches: Sendable {
             state.order.append(digest)
             if state.order.count > Self.adapters {
                 let oldest = state.order.removeFirst()
-                if let cache = state.adapters.removeValue(forKey: oldest) { files?.write(cache, of: oldest) }
+                if let cache = state.adapters.removeValue(forKey: oldest), let files {
+                    files.write(cache, of: oldest)
+                    files.removeOld()
+                }
             }
             let cache = state.adapters[digest] ?? files?.read(digest) ?? TextCache()
             state.adapters[digest] = cache

@@ -150,6 +150,20 @@ struct LearnerTests {
         #expect(new.blend.adapter == 0)
     }
 
+    @Test("A label that was only declared leaves the adapter its say")
+    func declaredAlone() throws {
+        func learn(declared: [String]) throws -> Learner.Result {
+            var recipe = Self.recipe
+            recipe.replay.examples = 10
+            var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3, declared: declared)
+            _ = try run.learn(Self.examples([0, 1, 2], count: 40, seed: 1))
+            return try run.learn(Self.examples([0, 1, 2], count: 8, seed: 2))
+        }
+        let declared = try learn(declared: ["label 0", "label 1", "label 2", "label 3"])
+        #expect(declared.adapter.labels.count == 4)
+        #expect(declared.trained == 0 && declared.blend.adapter > 0)
+    }
+
     @Test("Where training makes held-out answers significantly better the update learns all layers too; elsewhere it ends")
     func deepens() throws {
         func learn(projection: Int, deepening: Int, examples: Int = 450) throws -> Learner.Result {

@@ -26,21 +26,30 @@ struct PredictCommand: AsyncParsableCommand {
         let task = try TaskName(task)
         _ = try AdapterSelector(adapter)
         try await withClient(options, service.reached(options), needsModel: true) { client in
-            let answers =
-                texts.isEmpty
-                ? try await answerLines(task: task, client: client)
-                : [try await answer(texts, task: task, client: client)]
+            var answers: [Data] = []
+            // What came before a line that cannot be answered is printed.
+            let result: Result<Void, any Error>
+            do {
+                if texts.isEmpty {
+                    try await answerLines(task: task, client: client, to: &answers)
+                } else {
+                    answers.append(try await answer(texts, task: task, client: client))
+                }
+                result = .success(())
+            } catch {
+                result = .failure(error)
+            }
             if options.json { try Self.printDocument(answers, client) }
+            try result.get()
         }
     }
 
     /// Answers standard input, a batch of lines at a time.
     ///
-    /// - Returns: what is to be printed as JSON.
-    private func answerLines(task: TaskName, client: ServiceClient) async throws -> [Data] {
+    /// - Parameter answers: what is to be printed as JSON.
+    private func answerLines(task: TaskName, client: ServiceClient, to answers: inout [Data]) async throws {
         // A person typing wants each answer at once; a pipe, and who gets one document, wants full batches.
         let size = Console.isInputTerminal && !options.json ? 1 : 64
-        var answers: [Data] = []
         var isEmpty = true
         var batch = LineBatch()
         var lines = InputLines()
@@ -57,7 +66,6 @@ struct PredictCommand: AsyncParsableCommand {
             throw CommandFailure(
                 "there is no text to answer; give texts after the task's name, or one a line on standard input", .usage)
         }
-        return answers
     }
 
     /// Asks in parts what is more than the service takes at once.
