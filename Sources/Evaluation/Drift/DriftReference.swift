@@ -1,4 +1,3 @@
-import Foundation
 import Schema
 
 /// What the serving adapter was trained and judged on, as far as drift is measured against it: a sample of its
@@ -80,29 +79,23 @@ package struct DriftReference: Sendable, Codable {
         return FeatureMatrix(rows, width: width)
     }
 
-    /// Draws held-out examples that stand for the training data: labels by lot, each in proportion to what was trained
-    /// on of it, because held-out slices are thinned towards equal shares; within a label the first by `order`.
+    /// Chooses which held-out examples stand for the training data: for each label in proportion to what was trained
+    /// on, because held-out slices are thinned towards equal shares; within a label the first by `order`.
     ///
-    /// The examples of a label come up as a Poisson process does whose rate is its training count, and those that come
-    /// up first are taken. As long as no label is used up, this is a multinomial draw of labels: counts vary as those of
-    /// as many queries do, which ``HistogramComparison`` needs.
-    ///
-    /// - Parameter candidates: label and a number, random in all its bits, of each held-out example.
-    /// - Returns: at most `limit` positions in `candidates`; any beginning of them is such a draw too.
+    /// - Parameter candidates: label and a number that orders them at random, of each held-out example.
+    /// - Returns: at most `limit` positions in `candidates`.
     package static func sample(
         _ candidates: [(label: String, order: UInt64)], trained: [String: Int], limit: Int = answeredLimit
     ) -> [Int] {
-        var comingUp: [(time: Double, position: Int)] = []
-        for (label, positions) in Dictionary(grouping: candidates.indices, by: { candidates[$0].label }) {
-            guard let count = trained[label], count > 0 else { continue }
-            var time = 0.0
-            for position in positions.sorted(by: { (candidates[$0].order, $0) < (candidates[$1].order, $1) }) {
-                // Uniform in 0 to 1, both left out, by the half of the number that does not decide the order.
-                let unit = (Double(UInt32(truncatingIfNeeded: candidates[position].order)) + 0.5) * 0x1p-32
-                time -= log(unit) / Double(count)
-                comingUp.append((time, position))
-            }
+        let byLabel = Dictionary(grouping: candidates.indices) { candidates[$0].label }
+        let total = byLabel.keys.reduce(0) { $0 + (trained[$1] ?? 0) }
+        guard total > 0 else { return [] }
+        let size = min(limit, candidates.count)
+        let chosen = byLabel.sorted { $0.key < $1.key }.flatMap { label, positions -> [Int] in
+            let quota = Int((Double(size) * Double(trained[label] ?? 0) / Double(total)).rounded())
+            return Array(positions.sorted { candidates[$0].order < candidates[$1].order }.prefix(max(1, quota)))
         }
-        return comingUp.sorted { ($0.time, $0.position) < ($1.time, $1.position) }.prefix(limit).map(\.position)
+        // In an order that has nothing to do with labels, so that any part of it is a fair sample too.
+        return Array(chosen.sorted { candidates[$0].order < candidates[$1].order }.prefix(limit))
     }
 }
