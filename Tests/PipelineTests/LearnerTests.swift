@@ -65,6 +65,13 @@ struct LearnerTests {
         return try StreamRun(learner: learner, recipe: recipe, holdout: holdout)
     }
 
+    /// A task that holds fewer exemplars than it learns: what was trained is kept from its second update on.
+    private func holdingFew(declared: [String] = []) throws -> StreamRun {
+        var recipe = Self.recipe
+        recipe.replay.examples = 10
+        return try StreamRun(learner: learner, recipe: recipe, holdout: 0.3, declared: declared)
+    }
+
     private func features(_ examples: [Example], _ adapter: ClassifierAdapter) throws -> [[Float]] {
         let encoder = try TinyBert.encoder()
         let tokens = examples.map { example in
@@ -120,9 +127,7 @@ struct LearnerTests {
 
     @Test("An adapter that had no say gets none before it is trained again, whatever the held-out answers")
     func keepsItsSay() throws {
-        var recipe = Self.recipe
-        recipe.replay.examples = 10
-        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        var run = try holdingFew()
         let first = try run.learn(Self.examples([0, 1, 2], count: 12, seed: 1))
         #expect(first.verdict.learning == .trained && first.blend.adapter > 0)
         // Too few are held out to calibrate by: the sums alone answer.
@@ -137,9 +142,7 @@ struct LearnerTests {
 
     @Test("An adapter that was kept has no say in an update with labels that it never learned")
     func knowsNothingOfNewLabels() throws {
-        var recipe = Self.recipe
-        recipe.replay.examples = 10
-        var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3)
+        var run = try holdingFew()
         let first = try run.learn(Self.examples([0, 1, 2], count: 40, seed: 1))
         #expect(first.verdict.learning == .trained && first.blend.adapter > 0)
         var other = run
@@ -153,9 +156,7 @@ struct LearnerTests {
     @Test("A label that was only declared leaves the adapter its say")
     func declaredAlone() throws {
         func learn(declared: [String]) throws -> Learner.Result {
-            var recipe = Self.recipe
-            recipe.replay.examples = 10
-            var run = try StreamRun(learner: learner, recipe: recipe, holdout: 0.3, declared: declared)
+            var run = try holdingFew(declared: declared)
             _ = try run.learn(Self.examples([0, 1, 2], count: 40, seed: 1))
             return try run.learn(Self.examples([0, 1, 2], count: 8, seed: 2))
         }
