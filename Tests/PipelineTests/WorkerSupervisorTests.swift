@@ -15,7 +15,7 @@ struct WorkerSupervisorTests {
         #expect(backoff.delay(afterLifetime: .seconds(61)) == RestartBackoff.first)
     }
 
-    @Test("A crashed child is started again, and the last one ends with the service")
+    @Test("A crashed child is started again, and the last one ends with the service", .timeLimit(.minutes(1)))
     func restarts() async throws {
         let log = FileManager.default.temporaryDirectory.appending(path: "supervisor-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: log) }
@@ -42,7 +42,7 @@ struct WorkerSupervisorTests {
         #expect(lines[0] == "first")
     }
 
-    @Test("A child that ends by itself after its rest is started again at once")
+    @Test("A child that ends by itself after its rest is started again at once", .timeLimit(.minutes(1)))
     func rests() async throws {
         let log = FileManager.default.temporaryDirectory.appending(path: "supervisor-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: log) }
@@ -62,7 +62,7 @@ struct WorkerSupervisorTests {
         #expect(runs >= 10)
     }
 
-    @Test("A child inherits standard input, output and error, and nothing else that is open")
+    @Test("A child inherits standard input, output and error, and nothing else that is open", .timeLimit(.minutes(1)))
     func descriptors() async throws {
         let list = FileManager.default.temporaryDirectory.appending(path: "supervisor-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: list) }
